@@ -1,0 +1,16 @@
+"""Telegram's door: updates of every branch's bot."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from switchboard.runtime import http
+from switchboard.runtime.wiring_doors import TelegramDoorSettings, telegram_door
+
+door = cache(lambda: telegram_door(TelegramDoorSettings.load(os.environ)))
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    del context
+    return door()(http.request(event))

@@ -1,0 +1,1 @@
+"""Switchboard's core: everything the functions share. Imports point inward, towards `domain`."""

@@ -1,0 +1,1 @@
+"""The channels, one folder each: parse in the doors, client in the sender."""

@@ -1,0 +1,161 @@
+"""Telegram's updates, as much of them as Switchboard acts upon (Bot API, `Update`).
+
+The door must start fast, so these are small models of our own: importing python-telegram-bot adds
+about 300 ms to a cold start.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from switchboard.domain.events import ChatMigrated, Press, Started
+from switchboard.domain.identity import Worker, read_deep_link_token
+
+_BUTTON = re.compile(
+    r"(?P<action>claim|contact):(?P<job>[a-z0-9]+-[A-Za-z0-9]{1,20}):(?P<offer>[0-9]{1,6})\Z"
+)
+_START = re.compile(r"/start(?:@[A-Za-z0-9_]{1,32})?(?:\s+(?P<token>[A-Za-z0-9_-]{1,64}))?\s*\Z")
+
+_ID_LIMIT = 2**52
+"""Telegram's ids have at most 52 significant bits (Bot API, `User.id`)."""
+_Id = Annotated[int, Field(gt=-_ID_LIMIT, lt=_ID_LIMIT)]
+_Name = Annotated[str, StringConstraints(max_length=256)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _User(_Part):
+    id: _Id
+    first_name: _Name
+    last_name: _Name = ""
+    username: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+class _Chat(_Part):
+    id: _Id
+    type: str
+
+
+class _Message(_Part):
+    chat: _Chat
+    sender: _User | None = Field(None, alias="from")
+    text: str = ""
+    migrate_to_chat_id: _Id | None = None
+
+
+class _ButtonMessage(_Part):
+    chat: _Chat
+
+
+class _CallbackQuery(_Part):
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    sender: _User = Field(alias="from")
+    message: _ButtonMessage | None = None
+    data: str = ""
+
+
+class _Update(_Part):
+    update_id: int
+    callback_query: _CallbackQuery | None = None
+    message: _Message | None = None
+
+
+class _Kinds(BaseModel):
+    """Whatever else the update holds, to name its kind when we do not handle it."""
+
+    model_config = ConfigDict(extra="allow")
+    update_id: int
+
+
+class Ignored(NamedTuple):
+    """An update that nothing follows from, and why. `answer_id`: a press that waits for a word."""
+
+    why: str
+    answer_id: str = ""
+
+
+class Update(NamedTuple):
+    """One update: its number, by which Telegram's repeats are known, and what it says."""
+
+    id: int
+    says: Press | Started | ChatMigrated | Ignored
+
+
+class Malformed(ValueError):
+    """Not an update at all. The reason holds nothing of its content."""
+
+
+def parse(body: bytes, branch: str, link_keys: Sequence[str], now: datetime) -> Update:
+    """Reads an update. Raises Malformed for what Telegram would never send.
+
+    An update whose kind or details we do not know is Ignored and not Malformed: a refusal would
+    make Telegram repeat it for a day, and hold back all that comes after it in the same chat.
+    """
+    try:
+        update = _Update.model_validate_json(body)
+    except ValidationError:
+        return _not_understood(body)
+    if update.callback_query is not None:
+        return Update(update.update_id, _pressed(update.callback_query, now))
+    if update.message is not None:
+        return Update(update.update_id, _said(update, branch, link_keys, now))
+    return _not_understood(body)
+
+
+def _pressed(query: _CallbackQuery, now: datetime) -> Press | Ignored:
+    found = _BUTTON.match(query.data)
+    if found is None or query.message is None:
+        return Ignored("unknown button", query.id)
+    return Press(
+        id=query.id,
+        action="claim" if found["action"] == "claim" else "contact",
+        job=found["job"],
+        offer=int(found["offer"]),
+        chat=query.message.chat.id,
+        worker=_worker(query.sender),
+        at=now.astimezone(UTC),
+    )
+
+
+def _said(
+    update: _Update, branch: str, link_keys: Sequence[str], now: datetime
+) -> Started | ChatMigrated | Ignored:
+    message = update.message
+    if message is None:
+        return Ignored("empty")
+    if message.migrate_to_chat_id is not None:
+        return ChatMigrated(old=message.chat.id, new=message.migrate_to_chat_id)
+    if message.chat.type != "private" or message.sender is None:
+        return Ignored("talk in a group")
+    found = _START.match(message.text)
+    if found is None:
+        return Ignored("private talk")
+    token = found["token"] or ""
+    link = read_deep_link_token(token, link_keys, branch, message.sender.id)
+    return Started(
+        id=str(update.update_id),
+        worker=_worker(message.sender),
+        link=link,
+        link_refused=bool(token) and link is None,
+        at=now.astimezone(UTC),
+    )
+
+
+def _worker(user: _User) -> Worker:
+    return Worker(
+        id=user.id, first_name=user.first_name, last_name=user.last_name, login=user.username
+    )
+
+
+def _not_understood(body: bytes) -> Update:
+    try:
+        kinds = _Kinds.model_validate_json(body)
+    except ValidationError:
+        raise Malformed("not an update") from None
+    known = [name for name in kinds.model_extra or {} if re.fullmatch(r"[a-z_]{1,40}", name)]
+    return Update(kinds.update_id, Ignored(f"kind {' '.join(sorted(known)[:3]) or 'none'}"))

@@ -1,0 +1,54 @@
+"""The CRMs' door: which deals a webhook names goes into the inbox; the rest is read back later."""
+
+from collections.abc import Callable
+from typing import Any
+
+from switchboard.crm.parsed import Malformed
+from switchboard.crm.parsers import parser
+from switchboard.domain.events import DealTouched, Envelope
+from switchboard.domain.verify import verified
+from switchboard.doors.telegram import Inbox, Log, Playbooks
+from switchboard.runtime import http
+from switchboard.runtime.http import Request
+
+
+class CrmDoor:
+    def __init__(
+        self,
+        playbooks: Playbooks,
+        inbox: Inbox,
+        secrets: Callable[[tuple[str, ...]], tuple[str, ...]],
+        log: Log,
+    ) -> None:
+        self._playbooks = playbooks
+        self._inbox = inbox
+        self._secrets = secrets
+        self._log = log
+
+    def __call__(self, request: Request) -> dict[str, Any]:
+        branch, provider = request.path.get("branch", ""), request.path.get("provider", "")
+        snapshot = self._playbooks.get(branch)
+        parse = parser(provider)
+        if snapshot is None or parse is None or snapshot.playbook.crm.kind != provider:
+            return self._refuse(401, "unauthorized", request)
+        crm = snapshot.playbook.crm
+        if not verified(request.path.get("secret", ""), self._secrets(crm.webhook_secrets)):
+            return self._refuse(401, "unauthorized", request)
+        if len(request.body) > http.MAX_BODY:
+            return self._refuse(413, "too large", request)
+        try:
+            parsed = parse(request.headers, request.body, crm)
+        except Malformed as malformed:
+            return self._refuse(400, malformed.reason, request)
+        for deal in parsed.deals:
+            event = DealTouched(provider=provider, deal=deal)
+            envelope = Envelope(branch=branch, trace=request.id, event=event)
+            self._inbox.put(envelope, once=f"{request.id}.{envelope.subject}")
+        self._log.info(
+            "webhook", provider=provider, deals=len(parsed.deals), ignored=list(parsed.ignored)
+        )
+        return http.answer(200)
+
+    def _refuse(self, status: int, why: str, request: Request) -> dict[str, Any]:
+        self._log.warning("refused", reason=why, bytes=len(request.body))
+        return http.answer(status, {"error": why})

@@ -1,0 +1,97 @@
+"""A queue's batch: each message for itself, and what fails goes back for as long as it should.
+
+Lambda hands a failed message out again after the queue's visibility time-out, which is far longer
+than a provider's "in three seconds". So the function itself says when: it changes the message's
+visibility and then reports it as failed. In a FIFO queue that holds back its group and no other.
+"""
+
+import math
+import random
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from switchboard.domain.errors import Postponed, Refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+Record = Mapping[str, Any]
+
+BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
+"""Seconds before attempt 2, 3, … where nobody said better. SQS counts in whole seconds."""
+_FAULTS = 8
+"""Attempts that our own faults get before they become dead letters."""
+
+
+class Log(Protocol):
+    def info(self, message: str, **keys: Any) -> None: ...
+    def warning(self, message: str, **keys: Any) -> None: ...
+    def exception(self, message: str, **keys: Any) -> None: ...
+
+
+class Batch:
+    """Runs `act` on every message of a batch.
+
+    `bury` lays a message down with the dead, with the reason; it raises nothing that is expected.
+    """
+
+    def __init__(
+        self,
+        client: "SQSClient",
+        queue_url: str,
+        act: Callable[[Record], None],
+        bury: Callable[[Record, str], None],
+        log: Log,
+    ) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._act = act
+        self._bury = bury
+        self._log = log
+
+    def run(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The partial batch answer: the ids of the messages that are to come again."""
+        held: dict[str, float] = {}
+        failed: list[dict[str, str]] = []
+        for record in event["Records"]:
+            group = record["attributes"].get("MessageGroupId", record["messageId"])
+            # What comes after a held message in its group must not overtake it.
+            seconds = held[group] if group in held else self._seconds_to_wait(record)
+            if seconds is None:
+                continue
+            held[group] = seconds
+            failed.append({"itemIdentifier": record["messageId"]})
+            self._put_back(record, seconds)
+        return {"batchItemFailures": failed}
+
+    def _seconds_to_wait(self, record: Record) -> float | None:
+        """None when the message is done with."""
+        attempt = int(record["attributes"]["ApproximateReceiveCount"])
+        try:
+            self._act(record)
+        except Postponed as postponed:
+            seconds = postponed.seconds if postponed.seconds is not None else back_off(attempt)
+            self._log.info("postponed", reason=postponed.reason, seconds=round(seconds, 2))
+            return seconds
+        except Refused as refused:
+            self._log.warning("dead letter", reason=refused.reason)
+            self._bury(record, refused.reason)
+        except Exception as fault:
+            self._log.exception("fault")
+            if attempt < _FAULTS:
+                return back_off(attempt)
+            self._bury(record, f"fault: {type(fault).__name__}")
+        return None
+
+    def _put_back(self, record: Record, seconds: float) -> None:
+        self._client.change_message_visibility(
+            QueueUrl=self._queue_url,
+            ReceiptHandle=record["receiptHandle"],
+            VisibilityTimeout=max(1, math.ceil(seconds)),
+        )
+
+
+def back_off(attempt: int) -> float:
+    """Longer each time, and never the same for two, so that they do not come back together."""
+    base = BACK_OFF[min(attempt, len(BACK_OFF)) - 1]
+    return base * random.uniform(0.8, 1.2)  # noqa: S311 - no secret, only spread

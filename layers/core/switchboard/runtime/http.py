@@ -1,0 +1,48 @@
+"""HTTP as API Gateway hands it to a function (HTTP API, payload format 2.0), and back."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_BODY = 1_000_000
+"""Bytes. The largest webhook that a provider sends us is some tens of kilobytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Header names are in lower case; the body is as it came over the wire."""
+
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    id: str
+
+
+def request(event: Mapping[str, Any]) -> Request:
+    """The request of an event. A body whose base64 is broken reads as empty."""
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            raw = base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            raw = b""
+    else:
+        raw = body.encode("utf-8", "surrogatepass")
+    return Request(
+        path=event.get("pathParameters") or {},
+        headers=event.get("headers") or {},
+        body=raw,
+        id=event.get("requestContext", {}).get("requestId", ""),
+    )
+
+
+def answer(status: int, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A JSON answer."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(body or {}, ensure_ascii=False, separators=(",", ":")),
+    }

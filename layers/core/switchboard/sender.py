@@ -1,0 +1,207 @@
+"""The sender: one effect to one chat or one CRM, once per effect id, at the provider's pace.
+
+    pace     is this chat (and this bot) due? if not, the effect goes back to its queue for a while
+    begin    a lease on the effect's id: whoever else has it is told so
+    act      one call to the provider
+    finish   done, with what the provider called it
+
+How often it can happen, by provider: a CRM's fields are written with the same values again, its
+notes and tasks are read back before a second attempt (effectively once). Telegram has neither key
+nor read-back for new messages: the post of a job is looked for before it is sent again, and any
+other message may come twice if the sender dies in the very moment of sending.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from switchboard.channels.port import Messenger, Moved
+from switchboard.crm.port import Assignment, Crm
+from switchboard.domain.deal import Contact
+from switchboard.domain.effects import (
+    AddNote,
+    AddTask,
+    EditMessage,
+    Parcel,
+    SendContact,
+    SendMessage,
+    UpdateDeal,
+)
+from switchboard.domain.errors import Postponed, Refused, Unreachable
+from switchboard.domain.identity import JobLink, deep_link_token
+from switchboard.flows.claim import effects as claim_effects
+from switchboard.flows.claim.job import Job, may_have_contact, standing
+from switchboard.flows.claim.table import Outcome
+from switchboard.playbook.model import Playbook
+from switchboard.store.deliveries import Begun, Busy, Deliveries, Finished
+from switchboard.store.jobs import Jobs
+
+PROBES = 10
+"""Message ids after the last one known that are tried when a post may have been sent already."""
+
+
+class Post(Protocol):
+    """Where an effect goes that the sender itself decides."""
+
+    def put(self, parcels: list[Parcel], again: str = "") -> None: ...
+
+
+class Branch(NamedTuple):
+    """Everything that the sender needs of one branch, as it is live now."""
+
+    playbook: Playbook
+    chat: Callable[[int], int]
+    messenger: Callable[[], Messenger]
+    crm: Callable[[], Crm]
+    link_key: Callable[[], str]
+    """Signs deep links; the door accepts them by the same webhook secrets."""
+    pace: Callable[[int], float]
+    """Takes a slot for a chat; more than 0 is how many seconds to wait instead."""
+    slow_down: Callable[[int, float], None]
+    moved: Callable[[int, int], None]
+
+
+class Sender:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        jobs: Jobs,
+        branch: Callable[[str], Branch],
+        playbook_at: Callable[[str, int], Playbook],
+        outbound: Post,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._deliveries = deliveries
+        self._jobs = jobs
+        self._branch = branch
+        self._playbook_at = playbook_at
+        self._outbound = outbound
+        self._now = now
+
+    def deliver(self, parcel: Parcel, owner: str) -> str:
+        """Carries the effect out, unless that has been done, and returns what came of it.
+
+        `owner` is the id of the queue's message that brought the parcel.
+        Raises Postponed when it is to be tried again later and Refused when it never will succeed.
+        """
+        branch = self._branch(parcel.branch)
+        effect = parcel.effect
+        chat = None
+        if isinstance(effect, SendMessage | EditMessage | SendContact):
+            chat = branch.chat(effect.chat)
+            wait = branch.pace(chat)
+            if wait > 0:
+                raise Postponed("our pace", wait)
+        begun = self._deliveries.begin(parcel.branch, effect.id, owner, self._now())
+        if isinstance(begun, Finished):
+            return "repeated"
+        if isinstance(begun, Busy):
+            raise Postponed("another sender is at it", begun.seconds)
+        try:
+            message = self._act(parcel, branch, chat, begun)
+        except Postponed as postponed:
+            self._deliveries.put_back(parcel.branch, effect.id, doubt=postponed.doubt)
+            if chat is not None and postponed.seconds:
+                branch.slow_down(chat, postponed.seconds)
+            raise
+        except Moved as moved:
+            self._deliveries.put_back(parcel.branch, effect.id, doubt=False)
+            branch.moved(chat or 0, moved.new)
+            raise Postponed("the chat has moved", 0.1) from None
+        self._deliveries.finish(parcel.branch, effect.id, message)
+        return "delivered"
+
+    def _act(self, parcel: Parcel, branch: Branch, chat: int | None, begun: Begun) -> int | None:
+        effect = parcel.effect
+        again = begun.attempt > 1
+        match effect:
+            case SendMessage():
+                return self._send(parcel.branch, effect, branch, chat or effect.chat, begun)
+            case EditMessage():
+                self._edit(parcel.branch, effect, branch, chat or effect.chat)
+            case SendContact():
+                self._send_contact(parcel, effect, branch)
+            case UpdateDeal():
+                assignment = Assignment(effect.worker_name, effect.worker_login, effect.responsible)
+                branch.crm().assign(effect.deal, assignment)
+            case AddNote():
+                branch.crm().add_note(effect.deal, effect.text, effect.id, again=again)
+            case AddTask():
+                branch.crm().add_task(
+                    effect.deal,
+                    effect.text,
+                    effect.due,
+                    effect.responsible,
+                    effect.id,
+                    again=again,
+                )
+        return None
+
+    def _send(self, name: str, effect: SendMessage, branch: Branch, chat: int, begun: Begun) -> int:
+        messenger = branch.messenger()
+        message = None
+        if effect.probe and begun.doubt:
+            message = self._find(name, effect, messenger, chat)
+        if message is None:
+            try:
+                message = messenger.send(chat, effect.text, effect.buttons)
+            except Unreachable as unreachable:
+                raise Refused(str(unreachable)) from None
+        if chat < 0:
+            self._deliveries.saw_message(name, chat, message)
+        return message
+
+    def _find(self, name: str, effect: SendMessage, messenger: Messenger, chat: int) -> int | None:
+        """The post that an earlier sender may have sent before it died, found by its own text.
+
+        A group's message ids follow one another, and all that we send to one chat goes through one
+        message group: so our only message after the last one known is the post itself. Making it
+        say what it says already shows whether it is there. More than PROBES messages by others in
+        between hide it; the workers then see the job twice, and one claim still takes it.
+        """
+        last = self._deliveries.last_message(name, chat)
+        for message in range(last + 1, last + 1 + PROBES):
+            if messenger.edit(chat, message, effect.text, effect.buttons):
+                return message
+        return None
+
+    def _edit(self, name: str, effect: EditMessage, branch: Branch, chat: int) -> None:
+        sent = self._deliveries.message(name, effect.of)
+        if sent is None:
+            raise Postponed("what is to be edited is not sent yet")
+        if sent.message is None:
+            return
+        try:
+            branch.messenger().edit(chat, sent.message, effect.text, effect.buttons)
+        except Unreachable as unreachable:
+            raise Refused(str(unreachable)) from None
+
+    def _send_contact(self, parcel: Parcel, effect: SendContact, branch: Branch) -> None:
+        stands = self._jobs.standing(parcel.branch, effect.job)
+        if stands is None:
+            raise Refused("the job is not there any more")
+        job = standing(*stands)
+        playbook = self._playbook_at(parcel.branch, job.playbook)
+        contact = _contact(effect, job, branch)
+        text = claim_effects.contact_text(job, effect.worker.id, effect.offer, contact, playbook)
+        try:
+            branch.messenger().send(branch.chat(effect.chat), text, ())
+        except Unreachable:
+            if effect.workers_chat is not None:
+                self._invite(parcel, effect, job, branch, playbook)
+
+    def _invite(
+        self, parcel: Parcel, effect: SendContact, job: Job, branch: Branch, playbook: Playbook
+    ) -> None:
+        link = JobLink(job=job.id, offer=effect.offer)
+        token = deep_link_token(branch.link_key(), parcel.branch, link, effect.worker.id)
+        url = f"https://t.me/{branch.playbook.telegram.bot}?start={token}"
+        message = claim_effects.start_first(effect, job, url, playbook)
+        self._outbound.put([parcel.model_copy(update={"effect": message})])
+
+
+def _contact(effect: SendContact, job: Job, branch: Branch) -> Contact:
+    """Read from the CRM only for a worker who may have it, at the moment when he gets it."""
+    if may_have_contact(job, effect.worker.id, effect.offer) is not Outcome.CONTACT_SENT:
+        return Contact()
+    return branch.crm().contact(job.deal) or Contact()

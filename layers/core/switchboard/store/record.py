@@ -1,0 +1,73 @@
+"""One stored subject of a flow: its state, what waits to be stepped, and its outbox."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from switchboard.domain.effects import Effect
+from switchboard.domain.effects import effects as effects_json
+from switchboard.domain.events import Press
+from switchboard.domain.journal import Entry
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What a commit decided and what has not been handed over yet."""
+
+    effects: tuple[Effect, ...] = ()
+    trace: str = ""
+    playbook: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A press that a door wrote into the item, with the number that the item gave it."""
+
+    press: Press
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[S]):
+    """A subject as it was loaded. `version` 0 means that there is none yet.
+
+    `lines` are journal lines that a commit has put down and that are not in the journal yet;
+    `seen` is whatever the commit must find unchanged besides the version. `unsettled` records are
+    what a sweeper looks for: they are to be cleared even when nothing else is left to do.
+    """
+
+    branch: str
+    id: str
+    version: int = 0
+    state: S | None = None
+    outbox: Outbox = Outbox()
+    waiting: tuple[Waiting, ...] = ()
+    lines: tuple[Entry, ...] = ()
+    seen: Mapping[str, str] = field(default_factory=dict)
+    unsettled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Commit(Generic[S]):
+    """What one conditional write makes true: the state, its outbox, and what it has used up."""
+
+    state: S
+    outbox: Outbox
+    now: datetime
+    line: Entry | None = None
+    stepped: tuple[Waiting, ...] = ()
+
+
+def dump_outbox(outbox: Outbox) -> str:
+    effects = effects_json.dump_python(outbox.effects, mode="json")
+    return json.dumps({"effects": effects, "trace": outbox.trace, "playbook": outbox.playbook})
+
+
+def load_outbox(text: str) -> Outbox:
+    said = json.loads(text)
+    effects = effects_json.validate_python(said["effects"])
+    return Outbox(effects, said["trace"], said["playbook"])
