@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from switchboard.runtime.batch import Context
 from switchboard.runtime.wiring_workers import TimerSettings, timer
 
 work = cache(lambda: timer(TimerSettings.load(os.environ)))
 
 
-def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    del context
-    return work()(event)
+def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    return work()(event, context)
