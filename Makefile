@@ -24,7 +24,9 @@ help: ## list the targets
 
 setup: .venv/.ready node_modules/.ready ## install everything that demo, test and check need
 
+# The stand-ins start with new deals and tokens each time, so the demo's database does too.
 demo: setup ## the whole application with the sandbox on this machine (PORT=8080)
+	@rm -rf .data/demo
 	@exec $(venv)/switchboard up --playbooks playbooks --data .data/demo --port $(PORT) --sandbox
 
 test: setup ## run the test suite (WORKERS=2, ARGS='-k claim')

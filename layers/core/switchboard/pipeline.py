@@ -70,7 +70,7 @@ class Answer:
 def answer(presses: Presses, branch: str, press: Press) -> Answer:
     """Decides a press in one write; whoever loses learns it from the very same write."""
     written = presses.press(branch, press)
-    if isinstance(written, NotWritten) and not written.repeated:
+    if isinstance(written, NotWritten) and not (written.repeated and written.offer == press.offer):
         return Answer(_refusal(written, press))
     outcome = judge(press, written.holder)
     worker = written.holder.worker if written.holder else None
@@ -100,8 +100,8 @@ def settle(
 ) -> str:
     """Steps what waits in the subject's item, then the events; hands over until nothing is left.
 
-    Returns the outcome of the last event. Raises Postponed when others commit to the same subject all
-    the while; the events are then still in their queue.
+    Returns the outcome of the last event. Raises Postponed when others commit to the same subject
+    all the while; the events are then still in their queue.
     """
     outcome = "settled"
     for _ in range(_ATTEMPTS):

@@ -38,6 +38,9 @@ from switchboard.store.jobs import Jobs
 
 PROBES = 10
 """Message ids after the last one known that are tried when a post may have been sent already."""
+_LOOKS = 5
+"""Attempts of an edit that wait for its message. Both go through one message group, so it was sent
+before, or it is lost; and an edit that waits holds back everything else in that chat."""
 
 
 class Post(Protocol):
@@ -100,15 +103,17 @@ class Sender:
         try:
             message = self._act(parcel, branch, chat, begun)
         except Postponed as postponed:
-            self._deliveries.put_back(parcel.branch, effect.id, doubt=postponed.doubt)
+            # A doubt from an earlier attempt stays: this one has only shown that it did not act.
+            doubt = postponed.doubt or begun.doubt
+            self._deliveries.put_back(parcel.branch, effect.id, doubt=doubt)
             if chat is not None and postponed.seconds:
                 branch.slow_down(chat, postponed.seconds)
             raise
         except Moved as moved:
-            self._deliveries.put_back(parcel.branch, effect.id, doubt=False)
+            self._deliveries.put_back(parcel.branch, effect.id, doubt=begun.doubt)
             branch.moved(chat or 0, moved.new)
             raise Postponed("the chat has moved", 0.1) from None
-        self._deliveries.finish(parcel.branch, effect.id, message)
+        self._deliveries.finish(parcel.branch, effect.id, message, chat)
         return "delivered"
 
     def _act(self, parcel: Parcel, branch: Branch, chat: int | None, begun: Begun) -> int | None:
@@ -118,7 +123,7 @@ class Sender:
             case SendMessage():
                 return self._send(parcel.branch, effect, branch, chat or effect.chat, begun)
             case EditMessage():
-                self._edit(parcel.branch, effect, branch, chat or effect.chat)
+                self._edit(parcel.branch, effect, branch, chat or effect.chat, begun)
             case SendContact():
                 self._send_contact(parcel, effect, branch)
             case UpdateDeal():
@@ -140,13 +145,13 @@ class Sender:
     def _send(self, name: str, effect: SendMessage, branch: Branch, chat: int, begun: Begun) -> int:
         messenger = branch.messenger()
         message = None
-        if effect.probe and begun.doubt:
-            message = self._find(name, effect, messenger, chat)
-        if message is None:
-            try:
+        try:
+            if effect.probe and begun.doubt:
+                message = self._find(name, effect, messenger, chat)
+            if message is None:
                 message = messenger.send(chat, effect.text, effect.buttons)
-            except Unreachable as unreachable:
-                raise Refused(str(unreachable)) from None
+        except Unreachable as unreachable:
+            raise Refused(str(unreachable)) from None
         if chat < 0:
             self._deliveries.saw_message(name, chat, message)
         return message
@@ -165,11 +170,16 @@ class Sender:
                 return message
         return None
 
-    def _edit(self, name: str, effect: EditMessage, branch: Branch, chat: int) -> None:
+    def _edit(
+        self, name: str, effect: EditMessage, branch: Branch, chat: int, begun: Begun
+    ) -> None:
         sent = self._deliveries.message(name, effect.of)
-        if sent is None:
+        if sent is None and begun.attempt < _LOOKS:
             raise Postponed("what is to be edited is not sent yet")
-        if sent.message is None:
+        if sent is None:
+            raise Refused("what is to be edited was never sent")
+        # A group that has moved numbers its messages anew: the old number may be another post.
+        if sent.message is None or sent.chat not in (None, chat):
             return
         try:
             branch.messenger().edit(chat, sent.message, effect.text, effect.buttons)

@@ -78,7 +78,7 @@ class Sweeper:
         for deal in self._crm(snapshot).changed_since((since - OVERLAP).astimezone(UTC)):
             event = DealTouched(provider=provider, deal=deal)
             envelope = Envelope(branch=branch, trace=trace, event=event)
-            self._inbox.put(envelope, once=f"{envelope.subject}.{trace}")
+            self._inbox.put(envelope, once=f"{branch}.{envelope.subject}.{trace}")
             count += 1
         self._cursors.put(branch, provider, now)
         return count

@@ -113,7 +113,7 @@ def _by_first_id(press: Press, snapshot: Snapshot) -> Press:
 
 def _toast(answer_id: str, key: str, snapshot: Snapshot, first_name: str = "") -> dict[str, Any]:
     playbook = snapshot.playbook
-    values = {"first_name": first_name, "title": ""}
+    values = {"first_name": first_name}
     text = render(key, playbook.language, values, playbook.texts)[:TOAST_LIMIT]
     return http.answer(
         _OK, {"method": "answerCallbackQuery", "callback_query_id": answer_id, "text": text}

@@ -19,8 +19,18 @@ Record = Mapping[str, Any]
 
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 """Seconds before attempt 2, 3, … where nobody said better. SQS counts in whole seconds."""
+_ROOM_MILLIS = 15_000
+"""A message is not begun with less time left than one call to a provider may take."""
+_LONGEST = 11 * 60 * 60
+"""Seconds. SQS refuses more than 12 hours, counted from when the message was received."""
 _FAULTS = 8
 """Attempts that our own faults get before they become dead letters."""
+
+
+class Context(Protocol):
+    """What we use of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
 
 
 class Log(Protocol):
@@ -49,12 +59,14 @@ class Batch:
         self._bury = bury
         self._log = log
 
-    def run(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def run(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """The partial batch answer: the ids of the messages that are to come again."""
         held: dict[str, float] = {}
         failed: list[dict[str, str]] = []
         for record in event["Records"]:
             group = record["attributes"].get("MessageGroupId", record["messageId"])
+            if context.get_remaining_time_in_millis() < _ROOM_MILLIS:
+                held.setdefault(group, 1.0)
             # What comes after a held message in its group must not overtake it.
             seconds = held[group] if group in held else self._seconds_to_wait(record)
             if seconds is None:
@@ -87,7 +99,7 @@ class Batch:
         self._client.change_message_visibility(
             QueueUrl=self._queue_url,
             ReceiptHandle=record["receiptHandle"],
-            VisibilityTimeout=max(1, math.ceil(seconds)),
+            VisibilityTimeout=min(max(1, math.ceil(seconds)), _LONGEST),
         )
 
 

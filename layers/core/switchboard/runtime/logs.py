@@ -23,14 +23,14 @@ class Log:
         self._powertools.append_keys(trace=trace)
 
     def info(self, message: str, **keys: Any) -> None:
-        self._powertools.info(message, extra=keys)
+        self._powertools.info(message, extra=keys, stacklevel=3)
 
     def warning(self, message: str, **keys: Any) -> None:
-        self._powertools.warning(message, extra=keys)
+        self._powertools.warning(message, extra=keys, stacklevel=3)
 
     def exception(self, message: str, **keys: Any) -> None:
         """A fault of ours: its type and where it arose. The values in it may be anybody's."""
-        self._powertools.error(message, extra=keys | _where())
+        self._powertools.error(message, extra=keys | _where(), stacklevel=3)
 
 
 def _where() -> dict[str, str]:

@@ -62,13 +62,19 @@ class Outbound:
                     "Id": str(n),
                     "MessageBody": parcel.model_dump_json(),
                     "MessageGroupId": f"{parcel.branch}.{parcel.effect.group}",
-                    "MessageDeduplicationId": f"{parcel.branch}.{parcel.effect.id}{again}",
+                    "MessageDeduplicationId": _once(parcel, again),
                 }
                 for n, parcel in enumerate(parcels[start : start + _BATCH])
             ]
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
                 raise Postponed(f"outbound queue: {answer['Failed'][0]['Code']}")
+
+
+def _once(parcel: Parcel, again: str) -> str:
+    """At most 128 characters, which a long branch, deal and press would be over together."""
+    name = f"{parcel.branch}.{parcel.effect.id}{again}"
+    return name if len(name) <= 128 else hashlib.sha256(name.encode()).hexdigest()
 
 
 class Timer:

@@ -17,7 +17,7 @@ from switchboard.inbox import InboxWorker
 from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import PlaybookStore, Snapshot
 from switchboard.runtime import clients
-from switchboard.runtime.batch import Batch, Record
+from switchboard.runtime.batch import Batch, Context, Record
 from switchboard.runtime.logs import Log, logger
 from switchboard.runtime.queues import HandOver, Inbox, Outbound, Timer
 from switchboard.runtime.secrets import Secrets
@@ -34,7 +34,7 @@ from switchboard.store.journal import Journal
 from switchboard.store.sessions import Sessions
 from switchboard.sweeper import Sweeper
 
-Handler = Callable[[Mapping[str, Any]], dict[str, Any]]
+Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
 
 
 class InboxSettings(Settings):

@@ -2,7 +2,8 @@
 
 pk <branch>#<effect id> · status S trying|done|dead · attempts N · doubt N
 until N, owner S (the lease: who is at it, and how long he may be)
-message N (what Telegram called it) · body S, queue S, reason S, dead S, died_at N (dead ones)
+message N (what Telegram called it), chat N (where)
+body S, queue S, reason S, dead S, died_at N (dead ones)
 
 begin ──▶ trying ──▶ finish ──▶ done       a second delivery finds "done" and does nothing
              │ └───▶ put_back ─▶ trying    the provider said "later": nothing has happened
@@ -28,10 +29,12 @@ class Begun(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """It was carried out, or given up, before. `message` is what Telegram called the message."""
+    """It was carried out, or given up, before. `message` is what Telegram called the message in
+    `chat`: a group that moves to another id numbers its messages anew."""
 
     status: str
     message: int | None
+    chat: int | None = None
 
 
 class Busy(NamedTuple):
@@ -68,14 +71,18 @@ class Deliveries:
             return Begun(1, doubt=False)
         return Begun(int(before["attempts"]["N"]) + 1, doubt=before["doubt"]["N"] == "1")
 
-    def finish(self, branch: str, effect: str, message: int | None) -> None:
-        update = "SET #status = :done REMOVE #until, #dead, #body"
+    def finish(
+        self, branch: str, effect: str, message: int | None, chat: int | None = None
+    ) -> None:
+        sets = ["#status = :done"]
         values: dict[str, Any] = {":done": {"S": "done"}}
         names = {"#status": "status", "#until": "until", "#dead": "dead", "#body": "body"}
-        if message is not None:
-            update = update.replace("REMOVE", ", #message = :message REMOVE")
-            values[":message"] = {"N": str(message)}
-            names["#message"] = "message"
+        for name, number in (("message", message), ("chat", chat)):
+            if number is not None:
+                sets.append(f"#{name} = :{name}")
+                values[f":{name}"] = {"N": str(number)}
+                names[f"#{name}"] = name
+        update = f"SET {', '.join(sets)} REMOVE #until, #dead, #body"
         self._update(branch, effect, update, names, values)
 
     def put_back(self, branch: str, effect: str, *, doubt: bool) -> None:
@@ -244,5 +251,8 @@ def _standing(item: Item, now: datetime) -> Finished | Busy:
 
 
 def _finished(item: Item) -> Finished:
-    message = item.get("message")
-    return Finished(item["status"]["S"], None if message is None else int(message["N"]))
+    return Finished(item["status"]["S"], _number(item, "message"), _number(item, "chat"))
+
+
+def _number(item: Item, name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None

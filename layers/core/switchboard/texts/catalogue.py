@@ -61,8 +61,8 @@ CATALOGUE: Mapping[str, Spec] = {
     "manager.claimed": Spec(_JOB | _WORKER | _LINK),
     "manager.unclaimed": Spec(_JOB | _LINK | {"minutes"}),
     # The answers to a press.
-    "press.won": _toast("title"),
-    "press.yours": _toast("title"),
+    "press.won": _toast(),
+    "press.yours": _toast(),
     "press.taken": _toast("first_name"),
     "press.gone": _toast(),
     "press.not_member": _toast(),

@@ -22,6 +22,7 @@ _START = re.compile(r"/start(?:@[A-Za-z0-9_]{1,32})?(?:\s+(?P<token>[A-Za-z0-9_-
 _ID_LIMIT = 2**52
 """Telegram's ids have at most 52 significant bits (Bot API, `User.id`)."""
 _Id = Annotated[int, Field(gt=-_ID_LIMIT, lt=_ID_LIMIT)]
+_UpdateId = Annotated[int, Field(ge=0, lt=_ID_LIMIT)]
 _Name = Annotated[str, StringConstraints(max_length=256)]
 
 
@@ -60,7 +61,7 @@ class _CallbackQuery(_Part):
 
 
 class _Update(_Part):
-    update_id: int
+    update_id: _UpdateId
     callback_query: _CallbackQuery | None = None
     message: _Message | None = None
 
@@ -69,7 +70,7 @@ class _Kinds(BaseModel):
     """Whatever else the update holds, to name its kind when we do not handle it."""
 
     model_config = ConfigDict(extra="allow")
-    update_id: int
+    update_id: _UpdateId
 
 
 class Ignored(NamedTuple):

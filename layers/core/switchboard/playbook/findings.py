@@ -1,0 +1,269 @@
+"""What the lint can find. Every code stands here once, with how to mend it; docs/playbook.md
+shows this table."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Level = Literal["error", "warning"]
+
+
+class Place(NamedTuple):
+    """A place in a file; both count from 1."""
+
+    line: int
+    column: int
+
+
+START = Place(1, 1)
+
+
+class Finding(NamedTuple):
+    """One thing to mend. `where` is the dotted path of the field, empty for the file as a whole."""
+
+    line: int
+    column: int
+    level: Level
+    code: str
+    where: str
+    reason: str
+    advice: str
+
+
+class Code(NamedTuple):
+    level: Level
+    meaning: str
+    advice: str
+
+
+CODES: Mapping[str, Code] = {
+    # Reading the file.
+    "file-unreadable": Code(
+        "error",
+        "The file or folder does not exist, cannot be read, or holds no playbook.",
+        "Check the path; a playbook's name ends in .yaml or .yml.",
+    ),
+    "file-too-big": Code(
+        "error", "The file is larger than 1 MB.", "A playbook is a few pages of text: shorten it."
+    ),
+    "file-not-utf8": Code(
+        "error",
+        "The file is not saved as UTF-8, so letters would be garbled.",
+        "Save the file again with the encoding UTF-8.",
+    ),
+    "file-empty": Code("error", "The file says nothing.", "Start from playbooks/demo.yaml."),
+    "yaml-syntax": Code(
+        "error",
+        "The file cannot be read as YAML from this place on.",
+        "Compare the line with its neighbours: indentation, the colon and space after a name, "
+        "closed quotes. A text with a colon, #, @ or % in it belongs in quotes.",
+    ),
+    "yaml-tab": Code(
+        "error",
+        "A tab stands where YAML wants spaces.",
+        "Replace the tab by spaces, as in the lines around it.",
+    ),
+    "yaml-duplicate-key": Code(
+        "error",
+        "The same name stands twice in one place; only one of them could count.",
+        "Remove one of the two.",
+    ),
+    "yaml-expands": Code(
+        "error",
+        "The file unfolds into far too many values, or nests too deeply.",
+        "Write the values out instead of repeating them by `*name`.",
+    ),
+    "yaml-tag": Code(
+        "error",
+        "A YAML tag or merge (`!name`, `<<`) stands here, which a playbook does not use.",
+        "Write the plain value.",
+    ),
+    "yaml-documents": Code(
+        "error",
+        "The file holds several documents, one after another.",
+        "Keep one playbook per file: remove the second line `---` and what follows it.",
+    ),
+    "yaml-not-mapping": Code(
+        "error",
+        "The file is not a list of `name: value` lines.",
+        "Start from playbooks/demo.yaml.",
+    ),
+    "yaml-ambiguous": Code(
+        "warning",
+        "Some programs read this word or number otherwise (`no` as false, `0123` as 83).",
+        "Put it in quotes; for a switch, write true or false.",
+    ),
+    # What the model wants.
+    "unknown-field": Code(
+        "error", "There is no such field here.", "Remove it, or correct its name."
+    ),
+    "missing-field": Code(
+        "error", "A field that must be there is missing.", "Add it; docs/playbook.md explains it."
+    ),
+    "wrong-kind": Code(
+        "error",
+        "`kind` is missing or names something that does not exist.",
+        "Choose one of the kinds named in the reason.",
+    ),
+    "wrong-type": Code(
+        "error",
+        "The value is of the wrong sort: a text where a number belongs, for example.",
+        "Write what the reason asks for. Text that looks like a number belongs in quotes.",
+    ),
+    "wrong-value": Code(
+        "error",
+        "The value is of the right sort but not one of those allowed.",
+        "Write what the reason asks for.",
+    ),
+    "playbook-too-big": Code(
+        "error",
+        "The playbook does not fit into one item of the database.",
+        "Shorten the texts.",
+    ),
+    # Secrets.
+    "secret-pasted": Code(
+        "error",
+        "A secret's place is named by env:NAME or ssm:/path, and something else stands here, "
+        "perhaps the secret itself.",
+        "Move the value into the environment and write env:NAME here. If a real secret stood in "
+        "the file, have a new one made: the old one has been seen.",
+    ),
+    "secret-missing": Code(
+        "warning",
+        "The environment holds no value for this secret. An error when secrets are checked.",
+        "Set the variable before the program is started.",
+    ),
+    "secret-shared": Code(
+        "error",
+        "One secret is used for two purposes: whoever learns it in one place has both.",
+        "Make a secret of its own for each purpose.",
+    ),
+    # Addresses.
+    "plain-http": Code(
+        "warning",
+        "The address begins with http://, so secrets and phone numbers travel unencrypted.",
+        "Write https://, unless the server stands in your own closed network.",
+    ),
+    "telegram-address": Code(
+        "warning",
+        "The token is appended to this address, and Bot API servers expect /bot before it.",
+        "Let the address end in /bot.",
+    ),
+    "crm-path": Code(
+        "error",
+        "The path does not say which deal, or since when.",
+        "Let `read` contain {deal}, and `changed` contain {since}.",
+    ),
+    "crm-placeholder": Code(
+        "error",
+        "The call to the CRM cannot fill in that placeholder.",
+        "Use only the placeholders named in the reason.",
+    ),
+    # Stages, fields, people, chats.
+    "stage-twice": Code(
+        "error",
+        "A stage stands twice, in one list or in two, so its meaning is not clear.",
+        "Leave it in one list, once.",
+    ),
+    "claimed-stage": Code(
+        "error",
+        "The stage for claimed deals also stands in a list, so a claim would reopen or close the "
+        "job by itself.",
+        "Choose a stage that stands in none of the lists, or leave claimed_stage out.",
+    ),
+    "field-twice": Code(
+        "error",
+        "Two things are kept in the same field of the CRM, and would overwrite each other.",
+        "Give each a field of its own.",
+    ),
+    "worker-unnamed": Code(
+        "error",
+        "Nothing says who in Telegram this CRM user is.",
+        "Add `telegram` (the number) or `login` (without the @).",
+    ),
+    "worker-twice": Code(
+        "error",
+        "The same worker stands in the list twice.",
+        "Leave one entry for each worker.",
+    ),
+    "worker-login": Code(
+        "error",
+        "This is not a Telegram login.",
+        "Write it without the @ and without https://t.me/, as in `login: ivan_petrov`.",
+    ),
+    "chats-same": Code(
+        "error",
+        "The manager's chat is the workers' chat, so workers would read the manager's notices.",
+        "Give the manager a chat of his own, or leave manager_chat out.",
+    ),
+    "chat-not-group": Code(
+        "warning",
+        "A group's id is negative in Telegram; a positive one is a private chat.",
+        "Copy the group's id with its minus sign.",
+    ),
+    "timezone-unknown": Code(
+        "error",
+        "There is no such time zone.",
+        "Write it as Region/City, for example Europe/Moscow or Asia/Yekaterinburg.",
+    ),
+    "branch-twice": Code(
+        "error",
+        "Two playbooks are for the same branch; the second would replace the first.",
+        "Give each branch one playbook.",
+    ),
+    "bot-twice": Code(
+        "error",
+        "Two playbooks use the same bot, and Telegram brings a bot's news to one address only.",
+        "Make a bot of its own for each branch.",
+    ),
+    # Texts.
+    "text-unknown": Code(
+        "error",
+        "The product says no text of this name.",
+        "Correct the name; docs/playbook.md lists them all.",
+    ),
+    "text-empty": Code(
+        "error",
+        "The text is empty, and an empty message cannot be sent.",
+        "Write something, or remove the line to use the usual wording.",
+    ),
+    "text-placeholder": Code(
+        "error",
+        "This text cannot fill in that placeholder.",
+        "Use only the placeholders named in the reason.",
+    ),
+    "text-braces": Code(
+        "error",
+        "Braces stand here that are no placeholder, and the reader would see them.",
+        "A placeholder is one name from the list in braces, as in {title}. Other braces must go.",
+    ),
+    "text-plural": Code(
+        "error",
+        "The forms of a word after a number are not as many as the language has, or stand after "
+        "something that is no number.",
+        "Russian takes three, `{minutes:минуту|минуты|минут}`; English two, "
+        "`{minutes:minute|minutes}`.",
+    ),
+    "text-markup": Code(
+        "error",
+        "Telegram would refuse the text, or show its marks: a tag is unknown, not closed, closed "
+        "in wrong order.",
+        "Use `<b>`, `<i>`, `<u>`, `<s>`, `<code>`, `<pre>`, `<tg-spoiler>`, `<blockquote>` and "
+        '`<a href="…">`, each closed; write `&lt;` `&gt;` `&amp;` for the signs themselves.',
+    ),
+    "text-markup-forbidden": Code(
+        "error",
+        "This text is shown as it is written: tags would be read as letters.",
+        "Remove the tags.",
+    ),
+    "text-too-long": Code(
+        "error",
+        "The text is longer than the place where it is shown allows.",
+        "Shorten it; the reason says by how much.",
+    ),
+}
+
+
+def finding(code: str, place: Place, where: str, reason: str, advice: str | None = None) -> Finding:
+    """A finding of a known code, with the code's own advice unless a better one is given."""
+    known = CODES[code]
+    return Finding(*place, known.level, code, where, reason, advice or known.advice)
