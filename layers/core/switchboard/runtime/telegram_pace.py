@@ -22,10 +22,10 @@ class TelegramPace:
         self._budgets = budgets
         self._branch = playbook.branch
         limits = playbook.telegram.limits
-        self._bot = (Rate(limits.per_second, 1, burst=max(1, int(limits.per_second) // 3)),)
+        self._bot = (Rate(limits.per_second, 1, burst=max(1, int(limits.per_second) // 5)),)
         self._chat = (Rate(limits.per_chat_per_second, 1),)
         minute = limits.per_group_per_minute
-        self._group = (*self._chat, Rate(minute, 60, burst=max(1, int(minute) // 2)))
+        self._group = (*self._chat, Rate(minute, 60, burst=max(1, int(minute) // 4)))
         self._now = now
         self._sleep = sleep
 
