@@ -1,0 +1,1 @@
+"""Stand-in for amoCRM: OAuth 2, API v4 and webhooks."""

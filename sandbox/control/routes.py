@@ -1,0 +1,64 @@
+"""All of /control: loopback callers only, JSON bodies only."""
+
+import ipaddress
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.control.crm import CrmControl
+from sandbox.control.faults import FaultControl
+from sandbox.control.telegram import TelegramControl
+from sandbox.telegram.people import Impossible
+from sandbox.wire import BadBody, Handler, refusal
+from sandbox.world import World
+
+
+def routes(world: World) -> list[Route]:
+    """To be mounted at /control."""
+
+    async def reset(request: Request) -> Response:
+        del request
+        await world.reset()
+        return JSONResponse({"ok": True})
+
+    table = [
+        ("POST", "/reset", reset),
+        *TelegramControl(world).table(),
+        *CrmControl(world).table(),
+        *FaultControl(world).table(),
+    ]
+    return [Route(path, _guarded(handler), methods=[verb]) for verb, path, handler in table]
+
+
+def _guarded(handler: Handler) -> Handler:
+    async def guarded(request: Request) -> Response:
+        if not is_local(request):
+            return refusal("only from this machine", 403)
+        kind = request.headers.get("content-type", "")
+        # A page of another site can post a form to loopback, but not JSON.
+        if request.method != "GET" and not kind.startswith("application/json"):
+            return refusal("Content-Type must be application/json", 415)
+        try:
+            return await handler(request)
+        except (Impossible, BadBody) as error:
+            return refusal(str(error))
+        except (KeyError, TypeError, ValueError) as error:
+            return refusal(f"{type(error).__name__}: {error}")
+
+    return guarded
+
+
+def is_local(request: Request) -> bool:
+    """Whether caller and Host are of this machine (a foreign Host means DNS rebinding)."""
+    host = request.url.hostname or ""
+    if host != "localhost" and not _loopback(host):
+        return False
+    return request.client is not None and _loopback(request.client.host)
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Stand-in for any CRM with a plain JSON API."""

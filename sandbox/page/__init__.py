@@ -1,0 +1,1 @@
+"""The page where a person plays the story."""
