@@ -2,10 +2,11 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.numbers import Numbers
-from sandbox.samples import SAMPLE_DEALS, SampleDeal
+from sandbox.samples import SAMPLE_DEALS, SampleDeal, due_at
 from sandbox.settings import SandboxSettings
 from sandbox.wire import Json
 
@@ -107,7 +108,7 @@ class Records:
             settings.crm_users[0].id,
             [contact.id],
         )
-        due = int(time.time()) // 3600 * 3600 + sample.due_hours * 3600
+        due = due_at(sample, datetime.now(UTC))
         for key, value in (
             ("conditions", sample.conditions),
             ("deadline", due),

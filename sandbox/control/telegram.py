@@ -34,6 +34,7 @@ class TelegramControl:
             ("POST", "/start", self._start),
             ("POST", "/say", self._say),
             ("POST", "/telegram/people", self._people),
+            ("POST", "/telegram/workers", self._workers),
             ("POST", "/telegram/migrate", self._migrate),
             ("POST", "/telegram/update", self._raw_update),
             ("PUT", "/telegram/pace", self._pace),
@@ -134,6 +135,18 @@ class TelegramControl:
             raise Impossible(f"does must be one of {', '.join(actions)}")
         action(int(body["user_id"]))
         return JSONResponse({"ok": True})
+
+    async def _workers(self, request: Request) -> Response:
+        """{count, started?}: synthetic workers, members of the group, as Telegram's users."""
+        body = json_object(await request.body())
+        count, started = int(body["count"]), bool(body.get("started", True))
+        if count > SYNTHETIC_LIMIT:
+            raise Impossible(f"at most {SYNTHETIC_LIMIT} synthetic workers")
+        chats = self._world.telegram.chats
+        made = [chats.synthetic_worker(number + 1) for number in range(count)]
+        for user in made:
+            user.started = started
+        return JSONResponse({"users": [user.to_json() for user in made]})
 
     async def _migrate(self, request: Request) -> Response:
         del request

@@ -11,7 +11,7 @@ function move(deal, stage) {
 
 function due(seconds) {
   if (!seconds) return null;
-  const options = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  const options = { timeZone: "Europe/Moscow", weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   return new Date(seconds * 1000).toLocaleString("ru-RU", options);
 }
 

@@ -8,7 +8,7 @@ wait (a chat over its rate, a CRM that is down) delays no other.
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from switchboard.domain.events import Unclaimed
 from switchboard.domain.identity import Worker
@@ -130,5 +130,6 @@ class Parcel(Value):
 
 parcels: TypeAdapter[Parcel] = TypeAdapter(Parcel)
 effects: TypeAdapter[tuple[Effect, ...]] = TypeAdapter(
-    tuple[Annotated[Effect, Field(discriminator="kind")], ...]
+    tuple[Annotated[Effect, Field(discriminator="kind")], ...],
+    config=ConfigDict(defer_build=True),
 )

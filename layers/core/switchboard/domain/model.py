@@ -4,6 +4,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
-    """Immutable, and closed: an unknown field is an error, never silently dropped."""
+    """Immutable, and closed: an unknown field is an error, never silently dropped.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Validators are built at first use: a cold start waits only for those of what it handles.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

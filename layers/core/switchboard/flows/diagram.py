@@ -1,4 +1,4 @@
-"""A flow's table of transitions as a Mermaid state diagram, so that no drawing can be out of date."""
+"""A flow's table of transitions as a Mermaid diagram, so that no drawing can be out of date."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum

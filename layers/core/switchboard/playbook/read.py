@@ -155,7 +155,7 @@ class _Builder:
         return data
 
     def _scalar(self, node: ScalarNode, path: Path) -> Hashable:
-        text = str(node.value)
+        text = _whole(str(node.value))
         if not _plain(node) or (str(node.tag).endswith(":str") and _explicit(node)):
             return text
         if _AMBIGUOUS.fullmatch(text):
@@ -169,6 +169,12 @@ class _Builder:
 
 def dotted(path: Path) -> str:
     return ".".join(str(part) for part in path)
+
+
+def _whole(text: str) -> str:
+    """Escapes written as JSON writes them come as two halves of one character; half a character,
+    which no encoding can carry further, becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _resolved(text: str) -> str | int | float | bool | None:

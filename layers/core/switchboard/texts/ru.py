@@ -5,7 +5,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "job.offered": ("<b>{title}</b>\n{conditions}{deadline}{pay}{skills}\nКто готов взять заказ?"),
     "job.claimed": (
-        "<b>{title}</b>\n{conditions}{deadline}{pay}{skills}\n✅ Заказ взял {first_name}"
+        "<b>{title}</b>\n{conditions}{deadline}{pay}{skills}\n✅ Исполнитель найден: {first_name}"
     ),
     "job.withdrawn": "<s>{title}</s>\n\nЗаказ снят.",
     "job.done": "<b>{title}</b>\n\n✅ Выполнено. Исполнитель: {first_name}",
@@ -32,7 +32,7 @@ TEXTS: Mapping[str, str] = {
         "Заказ «{title}»\n\nКлиент: {client}\nТелефона в карточке нет — уточните у менеджера."
     ),
     "worker.contact_gone": "Заказ «{title}» уже снят, номер клиента больше не выдаётся.",
-    "worker.contact_taken": "Заказ «{title}» уже взял {first_name}.",
+    "worker.contact_taken": "Заказ «{title}» уже занят, исполнитель: {first_name}.",
     "worker.withdrawn": "Заказ «{title}» снят менеджером. Выполнять его не нужно.",
     "worker.greeting": (
         "Здравствуйте, {first_name}! Сюда приходят контакты клиентов по заказам из рабочего чата. "
@@ -48,7 +48,7 @@ TEXTS: Mapping[str, str] = {
     ),
     "press.won": "Заказ ваш! Контакты клиента — в личных сообщениях.",
     "press.yours": "Этот заказ уже ваш.",
-    "press.taken": "Заказ уже взял другой исполнитель: {first_name}.",
+    "press.taken": "Заказ уже занят, исполнитель: {first_name}.",
     "press.gone": "Заказ больше не актуален.",
     "press.not_member": "Этот заказ предлагается в другом чате.",
     "press.unknown": "Такого заказа нет.",

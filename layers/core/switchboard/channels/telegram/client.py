@@ -6,6 +6,7 @@ InvalidToken → Misconfigured · BadRequest → by what it says, since Telegram
 """
 
 import asyncio
+import warnings
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from telegram.error import (
     TimedOut,
 )
 from telegram.request import HTTPXRequest
+from telegram.warnings import PTBDeprecationWarning
 
 from switchboard.channels.port import Moved
 from switchboard.domain.effects import Button, Rows
@@ -97,9 +99,7 @@ class Telegram:
 def _translated(error: TelegramError) -> Exception:
     match error:
         case RetryAfter():
-            seconds = error.retry_after
-            wait = seconds if isinstance(seconds, int | float) else seconds.total_seconds()
-            return Postponed("telegram: too many requests", float(wait))
+            return Postponed("telegram: too many requests", _seconds(error))
         case ChatMigrated():
             return Moved(error.new_chat_id)
         case Forbidden():
@@ -116,6 +116,14 @@ def _translated(error: TelegramError) -> Exception:
             return Postponed("telegram: no answer", doubt=not unconnected)
         case _:
             return Refused(f"telegram: {type(error).__name__}")
+
+
+def _seconds(error: RetryAfter) -> float:
+    with warnings.catch_warnings():
+        # The library warns that this will be a timedelta one day; we take either.
+        warnings.simplefilter("ignore", PTBDeprecationWarning)
+        said = error.retry_after
+    return float(said) if isinstance(said, int | float) else said.total_seconds()
 
 
 def _markup(buttons: Rows) -> InlineKeyboardMarkup | None:

@@ -21,8 +21,10 @@ _START = re.compile(r"/start(?:@[A-Za-z0-9_]{1,32})?(?:\s+(?P<token>[A-Za-z0-9_-
 
 _ID_LIMIT = 2**52
 """Telegram's ids have at most 52 significant bits (Bot API, `User.id`)."""
-_Id = Annotated[int, Field(gt=-_ID_LIMIT, lt=_ID_LIMIT)]
-_UpdateId = Annotated[int, Field(ge=0, lt=_ID_LIMIT)]
+_Id = Annotated[int, Field(gt=-_ID_LIMIT, lt=_ID_LIMIT, strict=True)]
+"""A chat's: groups are below zero."""
+_OwnId = Annotated[int, Field(gt=0, lt=_ID_LIMIT, strict=True)]
+"""A person's, or an update's."""
 _Name = Annotated[str, StringConstraints(max_length=256)]
 
 
@@ -31,7 +33,7 @@ class _Part(BaseModel):
 
 
 class _User(_Part):
-    id: _Id
+    id: _OwnId
     first_name: _Name
     last_name: _Name = ""
     username: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -61,7 +63,7 @@ class _CallbackQuery(_Part):
 
 
 class _Update(_Part):
-    update_id: _UpdateId
+    update_id: _OwnId
     callback_query: _CallbackQuery | None = None
     message: _Message | None = None
 
@@ -70,7 +72,7 @@ class _Kinds(BaseModel):
     """Whatever else the update holds, to name its kind when we do not handle it."""
 
     model_config = ConfigDict(extra="allow")
-    update_id: _UpdateId
+    update_id: _OwnId
 
 
 class Ignored(NamedTuple):
