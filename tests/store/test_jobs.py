@@ -171,7 +171,7 @@ def test_the_same_press_again_is_not_written_twice_and_answered_alike(desk: Desk
     assert desk.answer(press(OLGA)) == "taken"
     assert desk.answer(press(IVAN)) == "won"
     assert desk.answer(press(OLGA)) == "taken"
-    assert len(desk.load().waiting) == 2
+    assert [one.seq for one in desk.load().waiting] == [1, 2]
 
 
 def test_a_press_repeated_long_after_is_told_the_same(desk: Desk) -> None:

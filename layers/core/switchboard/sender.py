@@ -105,6 +105,7 @@ class Sender:
         except Postponed as postponed:
             # A doubt from an earlier attempt stays: this one has only shown that it did not act.
             doubt = postponed.doubt or begun.doubt
+            postponed.attempt = begun.attempt
             self._deliveries.put_back(parcel.branch, effect.id, doubt=doubt)
             if chat is not None and postponed.seconds:
                 branch.slow_down(chat, postponed.seconds)

@@ -6,7 +6,8 @@ class Postponed(Exception):
 
     `seconds` is how long to wait, or None where nobody said and the caller's back-off decides.
     `doubt`: the provider may have acted all the same (the answer was lost). `reason` goes to the
-    log and holds no personal data.
+    log and holds no personal data. `attempt` is set by whoever counts his attempts himself: a queue
+    counts how often it handed a message out, and that includes waiting for others in its group.
     """
 
     def __init__(self, reason: str, seconds: float | None = None, *, doubt: bool = False) -> None:
@@ -14,6 +15,7 @@ class Postponed(Exception):
         self.reason = reason
         self.seconds = seconds
         self.doubt = doubt
+        self.attempt: int | None = None
 
 
 class Refused(Exception):

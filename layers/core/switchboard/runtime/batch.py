@@ -82,7 +82,9 @@ class Batch:
         try:
             self._act(record)
         except Postponed as postponed:
-            seconds = postponed.seconds if postponed.seconds is not None else back_off(attempt)
+            seconds = postponed.seconds
+            if seconds is None:
+                seconds = back_off(postponed.attempt or attempt)
             self._log.info("postponed", reason=postponed.reason, seconds=round(seconds, 2))
             return seconds
         except Refused as refused:

@@ -90,16 +90,21 @@ class Telegram:
         return True
 
     def _call(self, call: Coroutine[Any, Any, T]) -> T:
-        try:
-            return self._runner.run(call)
-        except TelegramError as error:
-            raise _translated(error) from error
+        with warnings.catch_warnings():
+            # The library warns that `retry_after` will be a timedelta one day; we take either.
+            warnings.simplefilter("ignore", PTBDeprecationWarning)
+            try:
+                return self._runner.run(call)
+            except TelegramError as error:
+                raise _translated(error) from error
 
 
 def _translated(error: TelegramError) -> Exception:
     match error:
         case RetryAfter():
-            return Postponed("telegram: too many requests", _seconds(error))
+            seconds = error.retry_after
+            wait = seconds if isinstance(seconds, int | float) else seconds.total_seconds()
+            return Postponed("telegram: too many requests", float(wait))
         case ChatMigrated():
             return Moved(error.new_chat_id)
         case Forbidden():
@@ -116,14 +121,6 @@ def _translated(error: TelegramError) -> Exception:
             return Postponed("telegram: no answer", doubt=not unconnected)
         case _:
             return Refused(f"telegram: {type(error).__name__}")
-
-
-def _seconds(error: RetryAfter) -> float:
-    with warnings.catch_warnings():
-        # The library warns that this will be a timedelta one day; we take either.
-        warnings.simplefilter("ignore", PTBDeprecationWarning)
-        said = error.retry_after
-    return float(said) if isinstance(said, int | float) else said.total_seconds()
 
 
 def _markup(buttons: Rows) -> InlineKeyboardMarkup | None:
