@@ -1,4 +1,4 @@
-"""`python -m sandbox --port N --doors URL [--branch NAME] [--no-control]`."""
+"""`python -m sandbox --port N --doors URL [--branch NAME] [--no-control] [--no-webhook]`."""
 
 import argparse
 import signal
@@ -21,9 +21,19 @@ def main() -> int:
         default=True,
         help="the page and the control API (on by default, this machine only)",
     )
+    parser.add_argument(
+        "--webhook",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether the bot has a webhook from the start (on by default)",
+    )
     given = parser.parse_args()
     settings = replace(
-        SandboxSettings(), doors=given.doors.rstrip("/"), branch=given.branch, control=given.control
+        SandboxSettings(),
+        doors=given.doors.rstrip("/"),
+        branch=given.branch,
+        control=given.control,
+        telegram_webhook=given.webhook,
     )
     # uvicorn raises the signal again once it has stopped: being asked to stop is no failure.
     signal.signal(signal.SIGTERM, _stopped)

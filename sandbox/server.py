@@ -16,7 +16,7 @@ GRACE_SECONDS = 3
 
 
 class SandboxServer(uvicorn.Server):
-    """uvicorn that ends the pages' event streams first, so that stopping does not wait for them."""
+    """uvicorn that ends streams and long polls first, so that stopping does not wait for them."""
 
     def __init__(self, settings: SandboxSettings, port: int, *, signals: bool) -> None:
         app = create(settings)
@@ -50,7 +50,7 @@ class SandboxServer(uvicorn.Server):
             raise OSError("the sandbox did not start")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.world.feed.close()
+        self.world.hang_up()
         super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
@@ -72,7 +72,7 @@ class Running:
         self.world = server.world
 
     async def stop(self) -> None:
-        self.world.feed.close()
+        self.world.hang_up()
         self._server.should_exit = True
         await self._task
 

@@ -125,6 +125,8 @@ class SandboxSettings:
 
     telegram_token: str = "000000:TEST"
     telegram_secret: str = "demo-telegram-secret"
+    # Whether the bot has a webhook from the start; without one its updates wait for getUpdates.
+    telegram_webhook: bool = True
     bot_id: int = 910000100
     bot_name: str = "Диспетчер"
     bot_username: str = "switchboard_demo_bot"

@@ -44,8 +44,13 @@ class World:
         self._build()
         self.feed.clear()
 
-    async def close(self) -> None:
+    def hang_up(self) -> None:
+        """Ends what callers wait for: the pages' streams, a bot's long poll."""
         self.feed.close()
+        self.telegram.webhook.kept.close()
+
+    async def close(self) -> None:
+        self.hang_up()
         await self._stop_stand_ins()
 
     async def _stop_stand_ins(self) -> None:

@@ -145,7 +145,8 @@ class HookDelivery:
     def _remember_bad(self, shown: str) -> None:
         now = time.monotonic()
         self._bad.append(now)
-        while self._bad[0] < now - BAD_REPLIES_WINDOW / self._clock:
+        # In real time: however fast retries run, it is a number of replies in two hours.
+        while self._bad[0] < now - BAD_REPLIES_WINDOW:
             self._bad.popleft()
         self._feed.tell("fault", f"Switchboard не принял веб-хук amoCRM ({shown})", bad=True)
         if len(self._bad) > BAD_REPLIES_ALLOWED and not self.disabled:

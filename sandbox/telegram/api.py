@@ -30,6 +30,8 @@ WORDS = {
     "blocked by the user": "этот человек заблокировал бота",
     "Too Many Requests": "слишком часто, нужно подождать",
     "upgraded to a supergroup": "группа стала супергруппой, у неё новый номер",
+    "webhook is active": "обновления уходят на вебхук, пока он не удалён",
+    "terminated by other getUpdates": "обновления забирает ещё одна программа",
     "query is too old": "на это нажатие отвечать поздно",
     "Bad Gateway": "сервер не отвечает",
 }
@@ -96,6 +98,10 @@ class TelegramStandIn:
         call = Call(method, found, "http")
         if fault and fault.kind != "lost_answer":
             return self._struck(call, fault)
+        try:
+            await self.methods.before(method, found)
+        except BotApiError as error:
+            return _error(self._refused(call, error))
         answer = self._answer(call)
         return CutOff() if fault else answer
 

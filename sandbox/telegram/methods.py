@@ -149,7 +149,7 @@ class BotMethods:
     def _answer_callback(self, parameters: Json) -> bool:
         answer: Json = {
             "text": str(parameters.get("text") or ""),
-            "show_alert": str(parameters.get("show_alert", "")).lower() in {"true", "1"},
+            "show_alert": flag(parameters.get("show_alert")),
             "url": parameters.get("url"),
         }
         press = self.presses.answer(str(parameters.get("callback_query_id", "")), answer)
@@ -181,18 +181,16 @@ class BotMethods:
         url = str(parameters.get("url", ""))
         if url and not url.startswith(("http://", "https://")):
             raise bad_request("bad webhook: invalid webhook URL specified")
-        self.webhook.url = url
+        self.webhook.set(url, drop=flag(parameters.get("drop_pending_updates")))
         self.webhook.secret = str(parameters.get("secret_token", ""))
-        allowed = parameters.get("allowed_updates")
-        self.webhook.allowed = json.loads(allowed) if isinstance(allowed, str) else allowed or []
+        self.webhook.allowed = listed(parameters.get("allowed_updates"))
         connections = parameters.get("max_connections")
         if connections is not None:
             self.webhook.connections(min(100, max(1, int(connections))))
         return True
 
     def _delete_webhook(self, parameters: Json) -> bool:
-        del parameters
-        self.webhook.url = ""
+        self.webhook.delete(drop=flag(parameters.get("drop_pending_updates")))
         return True
 
     def _webhook_info(self, parameters: Json) -> Json:
@@ -210,13 +208,37 @@ class BotMethods:
             info["last_error_message"] = self.webhook.last_error["message"]
         return info
 
-    def _get_updates(self, parameters: Json) -> Json:
-        del parameters
-        raise BotApiError(
-            409,
-            "Conflict: can't use getUpdates method while webhook is active; "
-            "use deleteWebhook to delete the webhook first",
-        )
+    async def before(self, method: str, parameters: Json) -> None:
+        """What a method waits for before it is called: getUpdates for an update."""
+        if method.lower() != "getupdates":
+            return
+        self._polled()
+        if "allowed_updates" in parameters:
+            self.webhook.allowed = listed(parameters["allowed_updates"])
+        offset = integer(parameters.get("offset") or 0, "offset must be an integer")
+        if offset:
+            self.webhook.kept.confirm(offset)
+        seconds = integer(parameters.get("timeout") or 0, "timeout must be an integer")
+        if not await self.webhook.kept.arrival(min(50, seconds)):
+            self._polled()
+            raise BotApiError(
+                409,
+                "Conflict: terminated by other getUpdates request; "
+                "make sure that only one bot instance is running",
+            )
+
+    def _polled(self) -> None:
+        if self.webhook.url:
+            raise BotApiError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; "
+                "use deleteWebhook to delete the webhook first",
+            )
+
+    def _get_updates(self, parameters: Json) -> list[Json]:
+        self._polled()
+        limit = integer(parameters.get("limit") or 100, "limit must be an integer")
+        return [update.payload for update in self.webhook.kept.first(max(1, min(100, limit)))]
 
     def where(self, chat: Chat) -> str:
         """The chat in the plain words of the journal."""
@@ -232,6 +254,17 @@ def integer(value: Any, reason: str) -> int:
         return int(value)
     except (TypeError, ValueError) as error:
         raise bad_request(reason) from error
+
+
+def flag(value: Any) -> bool:
+    """A Boolean as JSON or as a form gives it."""
+    return str(value or "").lower() in {"true", "1"}
+
+
+def listed(value: Any) -> list[str]:
+    """A list that may have come as a JSON string inside a form."""
+    found = json.loads(value) if isinstance(value, str) and value else value
+    return list(found) if isinstance(found, list) else []
 
 
 def nested(value: Any) -> Json:

@@ -1,4 +1,5 @@
-"""The webhook that is set, and the order in which Telegram delivers updates to it.
+"""The webhook that is set, and the order in which Telegram delivers updates to it; without one,
+what getUpdates finds.
 
 Queues are per chat for messages, per user for callbacks; the head of each queue is tried until it
 is accepted or expires, so one poison message blocks its chat.
@@ -9,7 +10,7 @@ import random
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -17,39 +18,13 @@ import httpx
 from sandbox.feed import Feed
 from sandbox.numbers import Numbers
 from sandbox.settings import SandboxSettings
+from sandbox.telegram.updates import CALLBACK_LIFE, MESSAGE_LIFE, Kept, Update
 from sandbox.wire import Json
 
-CALLBACK_LIFE = 150.0
-MESSAGE_LIFE = 86_400.0
 LONGEST_PAUSE = 60.0
 
 # Executes the method named in a 2xx answer; returns what the log shall show.
 ReplyRunner = Callable[[Json], Json]
-
-
-@dataclass
-class Update:
-    """One update on its way. `state`: waiting, delivered, expired or dropped."""
-
-    id: int
-    kind: str
-    queue: str
-    payload: Json
-    life: float
-    born: float = field(default_factory=time.monotonic)
-    attempts: list[Json] = field(default_factory=list)
-    state: str = "waiting"
-    reply: Json | None = None
-
-    def to_json(self) -> Json:
-        return {
-            "update_id": self.id,
-            "kind": self.kind,
-            "queue": self.queue,
-            "state": self.state,
-            "attempts": self.attempts,
-            "reply": self.reply,
-        }
 
 
 @dataclass
@@ -71,12 +46,13 @@ class Webhook:
         feed: Feed,
         numbers: Numbers,
     ) -> None:
-        self.url = settings.telegram_door
+        self.url = settings.telegram_door if settings.telegram_webhook else ""
         self.secret = settings.telegram_secret
         self.allowed: list[str] = []
         self.max_connections = settings.telegram_connections
         self.last_error: Json | None = None
         self.log: list[Update] = []
+        self.kept = Kept()
         self.mischief = Mischief()
         self.run_reply: ReplyRunner = lambda reply: reply
         self._clock = settings.telegram_clock
@@ -103,13 +79,13 @@ class Webhook:
     def send(self, kind: str, queue: str, content: Json) -> int:
         """Queue one update and return its id."""
         number = self._numbers.next("update")
-        if not self.url or (self.allowed and kind not in self.allowed):
+        if self.allowed and kind not in self.allowed:
             return number
         payload = {"update_id": number, kind: content}
         life = CALLBACK_LIFE if kind == "callback_query" else MESSAGE_LIFE
         update = Update(number, kind, queue, payload, life)
         self.log.append(update)
-        if self.mischief.repeat > 1 or self.mischief.spread:
+        if self.url and (self.mischief.repeat > 1 or self.mischief.spread):
             for copy in range(self.mischief.repeat):
                 self._start(self._late(update, copy))
         else:
@@ -118,11 +94,38 @@ class Webhook:
 
     def send_raw(self, payload: Any) -> None:
         """An update of any shape, to try the door with what Telegram never sends."""
-        update = Update(0, "raw", f"raw:{len(self.log)}", payload, CALLBACK_LIFE)
+        number = payload.get("update_id") if isinstance(payload, dict) else None
+        number = number if isinstance(number, int) else 0
+        update = Update(number, "raw", f"raw:{len(self.log)}", payload, CALLBACK_LIFE)
         self.log.append(update)
         self._enqueue(update)
 
+    def set(self, url: str, *, drop: bool) -> None:
+        """What was kept for getUpdates goes out to the new address."""
+        if drop or not url:
+            self.delete(drop=drop)
+        self.url = url
+        if url:
+            self.kept.interrupt()
+            for update in self.kept.taken():
+                self._enqueue(update)
+
+    def delete(self, *, drop: bool) -> None:
+        """From now on updates wait for getUpdates; those under way come a second time."""
+        self.url = ""
+        for task in self._tasks:
+            task.cancel()
+        self._queues.clear()
+        left = [update for update in self.log if update.state == "waiting"]
+        self.kept.taken()
+        for update in left:
+            if drop:
+                update.state = "dropped"
+            else:
+                self.kept.add(update)
+
     async def stop(self) -> None:
+        self.kept.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -145,6 +148,9 @@ class Webhook:
         await self._deliver(twin)
 
     def _enqueue(self, update: Update) -> None:
+        if not self.url:
+            self.kept.add(update)
+            return
         queue = self._queues[update.queue]
         queue.append(update)
         if len(queue) == 1:
