@@ -38,6 +38,7 @@ class Connection:
         endpoint: str | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
+        self._data = data
         self._endpoint = endpoint
         self._environ = environ
         self._outputs: Mapping[str, str] = {}
@@ -57,6 +58,14 @@ class Connection:
         if not found:
             raise Problem(f"Set {variable}, or give the data folder of a running host by --data")
         return found
+
+    def doors(self) -> str:
+        """Where the running host's doors are. Raises Problem without a data folder."""
+        if self._data is None:
+            raise Problem("Give the data folder of a running host by --data")
+        from selfhosted import connection
+
+        return str(connection.state(self._data)["doors"])
 
     def database(self) -> Database:
         client: DynamoDBClient = self.client("dynamodb")

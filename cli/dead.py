@@ -9,6 +9,8 @@ from rich.table import Table
 
 from cli.connection import Connection, Data
 from cli.jobs import AsJson, Branch
+from cli.polling import QUEUE as TELEGRAM
+from cli.polling.replay import hand_again
 from cli.problems import Problem, told_plainly
 from switchboard.domain.effects import parcels
 from switchboard.domain.events import envelopes
@@ -91,6 +93,10 @@ def _send(connection: Connection, deliveries: Deliveries, letter: Dead) -> None:
         parcel = parcels.validate_json(letter.body)
         queue = Outbound(connection.client("sqs"), connection.name("OUTBOUND_QUEUE_URL"))
         queue.put([parcel], again)
+        return
+    if letter.queue == TELEGRAM:
+        hand_again(connection, letter)
+        deliveries.finish(letter.branch, letter.id, None)
         return
     envelope = envelopes.validate_json(letter.body)
     inbox = Inbox(connection.client("sqs"), connection.name("INBOX_QUEUE_URL"))

@@ -64,10 +64,11 @@ def _find(
 
 def _table(lines: list[Entry]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("#", "when", "what", "outcome", "offer", "worker"):
-        table.add_column(heading)
+    for heading in ("#", "when", "what", "outcome", "offer", "worker", "trace"):
+        table.add_column(heading, no_wrap=heading != "trace", overflow="fold")
     for line in lines:
         when = line.at.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         worker = f"{line.worker.full_name} ({line.worker.id})" if line.worker else ""
-        table.add_row(str(line.seq + 1), when, line.what, line.outcome, str(line.offer), worker)
+        said = (line.what, line.outcome, str(line.offer), worker, line.trace)
+        table.add_row(str(line.seq + 1), when, *said)
     return table

@@ -17,7 +17,10 @@ COMMANDS = {
     "playbook": "Check playbooks, publish them, show what may stand in them.",
     "jobs": "List jobs and how they stand.",
     "journal": "Show what happened to a job, press by press.",
+    "backup": "Back up the data folder, and restore it.",
     "dead": "List what could not be delivered, and send it again.",
+    "trace": "Tell what came of one webhook, step by step.",
+    "status": "Show how the host of a data folder stands; exit code 1 when something is wrong.",
 }
 """Name of each command, which is also its module's, with what the list of commands says."""
 

@@ -27,8 +27,10 @@ DEMO_SECRETS: Mapping[str, str] = {
 class SandboxProcess:
     """Runs from entry to exit of a `with`, whose value is its address. Raises OSError."""
 
-    def __init__(self, port: int, doors: str) -> None:
+    def __init__(self, port: int, doors: str, *, webhook: bool = True) -> None:
         command = [sys.executable, "-m", "sandbox", "--port", str(port), "--doors", doors]
+        if not webhook:
+            command.append("--no-webhook")
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,
             stdin=subprocess.DEVNULL,

@@ -12,11 +12,13 @@ from typing import Annotated
 
 import typer
 
+from cli.backup_daily import daily_backup
 from cli.connection import Connection
 from cli.playbook import good_ones
 from cli.problems import fail
 from cli.sandbox_process import DEMO_SECRETS, SandboxProcess
 from cli.stand_ins import SANDBOX, with_sandbox
+from selfhosted.backup_daily import Daily
 from switchboard.playbook.lint import examine_all
 from switchboard.playbook.model import Playbook
 from switchboard.playbook.store import PlaybookStore
@@ -44,6 +46,16 @@ def up(
         str | None,
         typer.Option(metavar="URL", help="A DynamoDB API that runs already; starts none."),
     ] = None,
+    backup_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where a backup is laid down every day.")
+    ] = None,
+    backup_key: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|age1…", help="Whose secret key opens the backups."),
+    ] = None,
+    backup_at: Annotated[
+        str, typer.Option(metavar="HH:MM", help="When, by this machine's clock.")
+    ] = "03:30",
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Show what the functions write, as it comes.")
     ] = False,
@@ -55,21 +67,24 @@ def up(
     environ = {**DEMO_SECRETS, **os.environ} if sandbox else dict(os.environ)
     if not playbooks.exists():
         raise fail(f"There is no {playbooks}.", 2)
+    backup = daily_backup(backup_dir, backup_key, backup_at, database)
     found = good_ones(examine_all([playbooks], environment=environ, secrets_required=True))
     doors = port or _free_port()
-    with _sandbox(sandbox, sandbox_port, doors) as page:
-        code = _serve(found, environ, data, doors, page, database, verbose=verbose)
+    webhook = all(one.telegram.mode == "webhook" for one in found)
+    with _sandbox(sandbox, sandbox_port, doors, webhook=webhook) as page:
+        code = _serve(found, environ, data, doors, page, database, backup, verbose=verbose)
     raise typer.Exit(code)
 
 
 @contextmanager
-def _sandbox(wanted: bool, port: int, doors: int) -> Iterator[str | None]:
+def _sandbox(wanted: bool, port: int, doors: int, *, webhook: bool) -> Iterator[str | None]:
     """The sandbox's address while it runs; None where none is wanted."""
     if not wanted:
         yield None
         return
     try:
-        process = SandboxProcess(port if _is_free(port) else 0, f"http://127.0.0.1:{doors}")
+        address = f"http://127.0.0.1:{doors}"
+        process = SandboxProcess(port if _is_free(port) else 0, address, webhook=webhook)
     except OSError as error:
         raise fail(f"The sandbox does not start: {error}") from None
     with process as url:
@@ -83,16 +98,23 @@ def _serve(
     port: int,
     page: str | None,
     database: str | None,
+    backup: Daily | None,
     *,
     verbose: bool,
 ) -> int:
+    from cli.polling.process import keep_polling
     from selfhosted.host import HostContext, HostOptions, serve
 
     playbooks = [with_sandbox(one, page) if page else one for one in found]
+    secrets = _secrets_of(playbooks, environ)
+    folder = data.resolve()
+    tables: dict[str, str] = {}
 
     async def publish(context: HostContext) -> None:
-        names = {"SETTINGS_TABLE": context.outputs["SettingsTable"]}
-        connection = Connection(environ={**context.environment, **names})
+        tables.update(context.environment)
+        tables["SETTINGS_TABLE"] = context.outputs["SettingsTable"]
+        tables["DELIVERIES_TABLE"] = context.outputs["DeliveriesTable"]
+        connection = Connection(environ=tables)
         store = PlaybookStore(connection.database(), connection.name("SETTINGS_TABLE"))
         for one in playbooks:
             version, changed = await asyncio.to_thread(store.publish, one, datetime.now(UTC))
@@ -103,16 +125,21 @@ def _serve(
             _progress(f"open {page} to play it; Ctrl-C ends it")
         typer.echo(f"ready {url}")
 
+    async def poll(url: str) -> None:
+        await keep_polling(url, {**secrets, **tables}, folder, _progress)
+
     return serve(
         HostOptions(
             template=TEMPLATE,
-            data=data.resolve(),
+            data=folder,
             port=port,
             database_endpoint=database,
-            environment=_secrets_of(playbooks, environ),
+            environment=secrets,
             verbose=verbose,
             before_ready=publish,
             on_ready=ready,
+            beside=poll,
+            backup=backup,
         )
     )
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from selfhosted.backup_daily import Daily
 from selfhosted.host import HostOptions, serve
 
 
@@ -14,6 +15,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="of the doors; 0 picks a free one")
     parser.add_argument("--stack", default="local", help="the value of AWS::StackName")
     parser.add_argument("--database", help="endpoint of a running DynamoDB API")
+    parser.add_argument("--backup-dir", type=Path, help="where a backup is laid down every day")
+    parser.add_argument("--backup-key", action="append", default=[], help="a public key of age")
     parser.add_argument("--verbose", action="store_true", help="show what functions write")
     given = parser.parse_args()
     return serve(
@@ -24,6 +27,7 @@ def main() -> int:
             stack=given.stack,
             database_endpoint=given.database,
             verbose=given.verbose,
+            backup=Daily(given.backup_dir, tuple(given.backup_key)) if given.backup_dir else None,
             on_ready=lambda url: print(f"ready {url}", flush=True),
         )
     )

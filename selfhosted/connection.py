@@ -79,7 +79,8 @@ def outputs(data: Path) -> dict[str, str]:
 
 
 def state(data: Path) -> dict[str, Any]:
-    """What runs now: `pid`, `database_pid`, `functions` (name → PIDs of its processes), `doors`."""
+    """What runs now: `pid`, `database_pid`, `functions` (name → PIDs of its processes), `doors`,
+    `restarts` (name → processes that ended by themselves), `since` (UTC, ISO 8601)."""
     return _state(_published(data))
 
 

@@ -21,6 +21,8 @@ Item = dict[str, Any]
 CONNECTIONS: Final = 16
 # How long a call goes on trying while the database is away, in seconds: it restarts in under one.
 PATIENCE: Final = 15.0
+# An answer that takes longer will not come, in seconds: a look that waits for it holds up a queue.
+ANSWER_LIMIT: Final = 10.0
 SIGNED: Final = "content-type;host;x-amz-date;x-amz-target"
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 
@@ -134,7 +136,8 @@ class Database:
         async with self._slots:
             connection = await self._connection()
             try:
-                answer = await connection.exchange(self._request(operation, body))
+                async with asyncio.timeout(ANSWER_LIMIT):
+                    answer = await connection.exchange(self._request(operation, body))
             except BaseException:
                 # Its answer may still come: nobody else may get it.
                 connection.close()

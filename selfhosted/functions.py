@@ -61,6 +61,7 @@ class Pool:
         self._launching = 0
         self._pause = 0.0
         self._closed = False
+        self.ended_by_themselves = 0
 
     @property
     def pids(self) -> list[int]:
@@ -121,6 +122,7 @@ class Pool:
             self._allowance.give_back()
         if self._closed or expected:
             return
+        self.ended_by_themselves += 1
         if process.ready:
             self._replace(process)
         else:

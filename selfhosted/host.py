@@ -2,18 +2,19 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import uvloop
 
-from selfhosted import connection, doors, extenddb, membership, tables, template
+from selfhosted import connection, data_folder, doors, extenddb, membership, tables, template
+from selfhosted.backup_daily import Daily, DailyBackup
 from selfhosted.clock import Clock
 from selfhosted.database import Database, DatabaseError
 from selfhosted.errors import HostError
@@ -57,7 +58,9 @@ class HostOptions:
 
     `port` 0 picks a free one. `database_endpoint`: use that DynamoDB API, signed with
     `database_credentials` (default: the environment's key), and start no database. `environment`
-    is given to all functions. `stack` is what AWS::StackName stands for.
+    is given to all functions. `stack` is what AWS::StackName stands for. `beside` gets the doors'
+    address and runs from when they answer; it is cancelled, and has ended, before they close.
+    `backup` is made every day; not where a database is given, which is no file here.
     """
 
     template: Path
@@ -72,6 +75,8 @@ class HostOptions:
     verbose: bool = False
     before_ready: Callable[[HostContext], Awaitable[None]] | None = None
     on_ready: Callable[[str], None] | None = None
+    beside: Callable[[str], Coroutine[Any, Any, None]] | None = None
+    backup: Daily | None = None
 
 
 def report(line: str) -> None:
@@ -89,13 +94,14 @@ class Host:
         self._front: doors.Doors | None = None
         self._database_server: extenddb.ExtendDB | None = None
         self._url = ""
+        self._since = datetime.now(UTC)
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
         """Everything up to open doors. Raises HostError."""
         options = self._options
-        _make_private(options.data)
-        self._closing.enter_context(_locked(options.data))
+        data_folder.make_private(options.data)
+        self._closing.enter_context(data_folder.locked(options.data))
         listening = self._closing.enter_context(doors.bind(options.address, options.port))
         self._url = f"http://{options.address}:{listening.getsockname()[1]}"
         credentials = self._credentials()
@@ -133,6 +139,8 @@ class Host:
             "doors": self._url,
             "database_pid": database.pid if database is not None else None,
             "functions": {name: pool.pids for name, pool in self._pools.items()},
+            "restarts": {name: pool.ended_by_themselves for name, pool in self._pools.items()},
+            "since": self._since.isoformat(timespec="seconds"),
         }
 
     def _credentials(self) -> Credentials:
@@ -193,6 +201,8 @@ class Host:
         endpoints = connection.Endpoints(database.endpoint, api.endpoint, self._url)
         connection.publish(options.data, endpoints, credentials, application.outputs)
         self._closing.callback(connection.withdraw, options.data)
+        if options.backup is not None:
+            self._run(DailyBackup(options.backup, options.data, options.stack, report).run())
 
     def _start_functions(self, application: template.Application, aws: Mapping[str, str]) -> None:
         """One process each, at once; doors may have as many as cores, workers share more."""
@@ -233,6 +243,8 @@ class Host:
         await self._front.open()
         if self._options.on_ready is not None:
             self._options.on_ready(self._url)
+        if self._options.beside is not None:
+            self._run(self._options.beside(self._url))
 
     async def _quiet(self) -> None:
         """Begins nothing new and lets what runs finish, everywhere at once."""
@@ -300,21 +312,3 @@ async def _leave(members: membership.Membership) -> None:
     # Where the database is gone, or another host's and stopped first, our silence must do.
     with contextlib.suppress(OSError, DatabaseError, TimeoutError):
         await asyncio.wait_for(members.leave(), LEAVE_LIMIT)
-
-
-def _make_private(data: Path) -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    # Messages and keys lie here: nobody else on the machine needs to read them.
-    data.chmod(0o700)
-
-
-@contextlib.contextmanager
-def _locked(data: Path) -> Iterator[IO[str]]:
-    """One host per data directory: two databases on one file would destroy it."""
-    with (data / "host.lock").open("w", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            text = f"another host is already running with the data directory {data}"
-            raise HostError(text, exit_code=2) from error
-        yield file

@@ -55,10 +55,10 @@ class Process:
 
     def sweep(self) -> int:
         left = list(self.jobs.pending_since(NOW + timedelta(minutes=5)))
-        for branch, job in left:
+        for branch, job, _ in left:
             if branch == self.branch:
                 settle(self.jobs, self.out, branch, job, _flow, (), NOW, "trace")
-        return sum(branch == self.branch for branch, _ in left)
+        return sum(one.branch == self.branch for one in left)
 
     def story(self) -> list[Callable[[], None]]:
         return [

@@ -173,7 +173,7 @@ def test_telegrams_retry_after_holds_that_chat_and_the_message_follows(office: O
 
 def test_a_post_whose_answer_was_lost_is_found_and_not_sent_again(office: Office) -> None:
     office.messenger.talk(WORKERS_CHAT, "Всем доброе утро")
-    office.deliveries.saw_message(BRANCH, WORKERS_CHAT, 1)
+    office.deliveries.saw_message(BRANCH, WORKERS_CHAT, 1, "earlier")
     office.messenger.talk(WORKERS_CHAT, "И вам")
     office.messenger.trouble.then(Postponed("no answer", doubt=True), acted=True)
     with pytest.raises(Postponed):
@@ -338,11 +338,12 @@ def test_nor_that_of_an_earlier_offer(office: Office) -> None:
     assert PHONE not in office.chat(OLGA.id)[0]
 
 
-def test_a_contact_for_a_job_that_is_not_there_is_a_dead_letter(office: Office) -> None:
-    made_up = SendContact(id="c", chat=OLGA.id, job="amocrm-404", offer=1, worker=OLGA)
-    with pytest.raises(Refused):
-        office.deliver(made_up)
-    assert office.crm.calls == office.messenger.calls == []
+def test_a_link_to_a_job_that_is_long_gone_is_answered(office: Office) -> None:
+    gone = SendContact(id="c", chat=OLGA.id, job="amocrm-404", offer=1, worker=OLGA)
+    assert office.deliver(gone) == "delivered"
+    assert office.crm.calls == []
+    (text,) = office.chat(OLGA.id)
+    assert text.startswith("Ольга, эта ссылка")
 
 
 def test_a_crm_that_is_down_delays_the_contact_without_losing_it(office: Office) -> None:
@@ -423,6 +424,24 @@ def test_the_crm_is_told_and_a_second_attempt_says_so(office: Office) -> None:
     assert office.slowed == []
 
 
+def test_a_claim_that_is_over_is_not_written_into_the_deal_any_more(office: Office) -> None:
+    office.press(press(IVAN))
+    late = office.last(UpdateDeal)
+    office.settle(deal("lost", at=101))
+    office.settle(deal("search", at=102))
+    assert office.deliver(late) == "delivered"
+    assert office.crm.assigned == []
+
+
+def test_a_stranger_is_invited_once_an_offer_however_often_he_asks(office: Office) -> None:
+    office.messenger.strangers.add(OLGA.id)
+    for n in range(2):
+        office.press(press(OLGA, "contact", number=n + 1))
+        office.deliver(office.last(SendContact))
+    first, second = office.invited
+    assert first.effect.id == second.effect.id
+
+
 def test_what_the_crm_will_never_accept_is_refused_and_lies_with_the_dead(office: Office) -> None:
     office.press(press(IVAN))
     note = office.last(AddNote)
@@ -450,8 +469,8 @@ def test_only_groups_have_a_newest_message_to_remember(office: Office) -> None:
     office.press(press(IVAN))
     office.deliver(office.last(SendMessage, "won.manager"))
     office.deliver(office.last(SendMessage, "won.notice"))
-    assert office.deliveries.last_message(BRANCH, MANAGER_CHAT) == 0
-    assert office.deliveries.last_message(BRANCH, WORKERS_CHAT) == 1
+    assert office.deliveries.last_message(BRANCH, MANAGER_CHAT).number == 0
+    assert office.deliveries.last_message(BRANCH, WORKERS_CHAT).number == 1
 
 
 def test_what_a_dead_sender_held_passes_on_when_its_lease_is_over(office: Office) -> None:

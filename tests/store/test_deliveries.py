@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from switchboard.store.database import Database
-from switchboard.store.deliveries import LEASE, Begun, Busy, Dead, Deliveries, Finished
+from switchboard.store.deliveries import LEASE, Begun, Busy, Dead, Deliveries, Finished, LastMessage
 from tests.flows.story import BRANCH, NOW, WORKERS_CHAT
 from tests.store.conftest import Tables
 
@@ -124,8 +124,8 @@ def test_a_letter_raised_up_is_tried_again_with_doubt(deliveries: Deliveries, ef
 
 
 def test_the_newest_message_of_a_chat_is_remembered(deliveries: Deliveries) -> None:
-    assert deliveries.last_message(BRANCH, WORKERS_CHAT) == 0
-    deliveries.saw_message(BRANCH, WORKERS_CHAT, 41)
-    deliveries.saw_message(BRANCH, WORKERS_CHAT, 44)
-    assert deliveries.last_message(BRANCH, WORKERS_CHAT) == 44
-    assert deliveries.last_message("other", WORKERS_CHAT) == 0
+    assert deliveries.last_message(BRANCH, WORKERS_CHAT) == LastMessage(0, "")
+    deliveries.saw_message(BRANCH, WORKERS_CHAT, 41, "a")
+    deliveries.saw_message(BRANCH, WORKERS_CHAT, 44, "b")
+    assert deliveries.last_message(BRANCH, WORKERS_CHAT) == LastMessage(44, "b")
+    assert deliveries.last_message("other", WORKERS_CHAT) == LastMessage(0, "")

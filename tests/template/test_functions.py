@@ -47,6 +47,7 @@ def test_the_environment_is_what_the_settings_model_reads(expanded: Expanded, na
     read = [field.upper() for field in settings.model_fields] if settings else []
     assert expanded.environment(f"{name}Function") == {
         "POWERTOOLS_SERVICE_NAME": FOLDERS[name],
+        "POWERTOOLS_METRICS_NAMESPACE": "AWS::StackName",
         **{variable: RESOURCES[variable] for variable in read},
     }
 

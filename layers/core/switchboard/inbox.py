@@ -57,6 +57,8 @@ class InboxWorker:
             raise Misconfigured("the branch has no published playbook")
         match envelope.event:
             case ChatMigrated(old=old, new=new):
+                if not _is_ours(old, live):
+                    return "not ours"
                 return "moved" if self._store.record_migration(branch, old, new) else "circular"
             case Started() as event:
                 return settle(
@@ -107,6 +109,12 @@ class InboxWorker:
             now,
             envelope.trace,
         )
+
+
+def _is_ours(chat: int, live: Snapshot) -> bool:
+    """Whether the playbook names this chat, by its first id or by the one it moved to since."""
+    ours = {live.playbook.dispatch.workers_chat, live.playbook.dispatch.manager_chat}
+    return chat in ours or any(new == chat and old in ours for old, new in live.moved.items())
 
 
 def _start_step(

@@ -138,24 +138,33 @@ class _Decided(Generic[S]):
 def _decide(
     record: Record[S], flow: Flow[S, E], events: Sequence[E], now: datetime, trace: str
 ) -> _Decided[S]:
-    """Steps the waiting presses in their order, then the events. Pure."""
+    """Steps the waiting presses in their order, then the events. Pure.
+
+    What follows from a press goes on under the press's own trace, whoever settles it.
+    """
     state, effects, lines = record.state, list[Effect](), list[Entry]()
+    traces = dict[str, str]()
     stepped = record.waiting[:STEPPED_AT_ONCE]
     for one in stepped:
         # Only flows whose subjects take presses ever find one waiting.
         decision = flow.step(state, cast("E", one.press), now)
         state = decision.state
         effects += decision.effects
+        of_press = one.press.trace or trace
+        if of_press != trace:
+            traces |= {effect.id: of_press for effect in decision.effects}
         if decision.line is not None:
-            lines.append(decision.line.model_copy(update={"seq": one.seq}))
+            numbered = {"seq": one.seq, "trace": of_press}
+            lines.append(decision.line.model_copy(update=numbered))
     outcome, line = None, None
     for event in events if len(stepped) == len(record.waiting) else ():
         decision = flow.step(state, event, now)
-        state, outcome, line = decision.state, decision.outcome, decision.line
+        state, outcome = decision.state, decision.outcome
+        line = decision.line and decision.line.model_copy(update={"trace": trace})
         effects += decision.effects
     if state is None or (state == record.state and not (stepped or effects or line)):
         return _Decided(None, (), outcome)
-    outbox = Outbox(tuple(effects), trace, flow.playbook)
+    outbox = Outbox(tuple(effects), trace, flow.playbook, traces)
     return _Decided(Commit(state, outbox, now, line, stepped), tuple(lines), outcome)
 
 

@@ -30,8 +30,9 @@ from switchboard.domain.effects import (
 from switchboard.domain.errors import Postponed, Refused, Unreachable
 from switchboard.domain.identity import JobLink, deep_link_token
 from switchboard.flows.claim import effects as claim_effects
-from switchboard.flows.claim.job import Job, may_have_contact, standing
+from switchboard.flows.claim.job import Job, claim_stands, may_have_contact, standing
 from switchboard.flows.claim.table import Outcome
+from switchboard.flows.start import link_refused
 from switchboard.playbook.model import Playbook
 from switchboard.store.deliveries import Begun, Busy, Deliveries, Finished
 from switchboard.store.jobs import Jobs
@@ -84,7 +85,7 @@ class Sender:
     def deliver(self, parcel: Parcel, owner: str) -> str:
         """Carries the effect out, unless that has been done, and returns what came of it.
 
-        `owner` is the id of the queue's message that brought the parcel.
+        `owner` is the queue's receipt: this handing out of the message, and no other.
         Raises Postponed when it is to be tried again later and Refused when it never will succeed.
         """
         branch = self._branch(parcel.branch)
@@ -128,8 +129,7 @@ class Sender:
             case SendContact():
                 self._send_contact(parcel, effect, branch)
             case UpdateDeal():
-                assignment = Assignment(effect.worker_name, effect.worker_login, effect.responsible)
-                branch.crm().assign(effect.deal, assignment)
+                self._assign(parcel.branch, effect, branch)
             case AddNote():
                 branch.crm().add_note(effect.deal, effect.text, effect.id, again=again)
             case AddTask():
@@ -154,7 +154,7 @@ class Sender:
         except Unreachable as unreachable:
             raise Refused(str(unreachable)) from None
         if chat < 0:
-            self._deliveries.saw_message(name, chat, message)
+            self._deliveries.saw_message(name, chat, message, effect.id)
         return message
 
     def _find(self, name: str, effect: SendMessage, messenger: Messenger, chat: int) -> int | None:
@@ -166,7 +166,10 @@ class Sender:
         between hide it; the workers then see the job twice, and one claim still takes it.
         """
         last = self._deliveries.last_message(name, chat)
-        for message in range(last + 1, last + 1 + PROBES):
+        # He died between noting the message and finishing: looking further on would miss it.
+        if last.effect == effect.id:
+            return last.number
+        for message in range(last.number + 1, last.number + 1 + PROBES):
             if messenger.edit(chat, message, effect.text, effect.buttons):
                 return message
         return None
@@ -179,34 +182,45 @@ class Sender:
             raise Postponed("what is to be edited is not sent yet")
         if sent is None:
             raise Refused("what is to be edited was never sent")
+        # Where the post was sent to: the sender of the post may know of a move that we do not.
+        where = chat if sent.chat is None else sent.chat
         # A group that has moved numbers its messages anew: the old number may be another post.
-        if sent.message is None or sent.chat not in (None, chat):
+        if sent.message is None or branch.chat(where) != where:
             return
         try:
-            branch.messenger().edit(chat, sent.message, effect.text, effect.buttons)
+            branch.messenger().edit(where, sent.message, effect.text, effect.buttons)
         except Unreachable as unreachable:
             raise Refused(str(unreachable)) from None
 
+    def _assign(self, name: str, effect: UpdateDeal, branch: Branch) -> None:
+        stands = self._jobs.standing(name, effect.job)
+        if stands is None or not claim_stands(standing(*stands), effect.offer):
+            return
+        assignment = Assignment(effect.worker_name, effect.worker_login, effect.responsible)
+        branch.crm().assign(effect.deal, assignment)
+
     def _send_contact(self, parcel: Parcel, effect: SendContact, branch: Branch) -> None:
         stands = self._jobs.standing(parcel.branch, effect.job)
-        if stands is None:
-            raise Refused("the job is not there any more")
-        job = standing(*stands)
-        playbook = self._playbook_at(parcel.branch, job.playbook)
-        contact = _contact(effect, job, branch)
-        text = claim_effects.contact_text(job, effect.worker.id, effect.offer, contact, playbook)
+        job = standing(*stands) if stands else None
+        text = self._contact_text(parcel.branch, effect, job, branch)
         try:
             branch.messenger().send(branch.chat(effect.chat), text, ())
         except Unreachable:
-            if effect.workers_chat is not None:
-                self._invite(parcel, effect, job, branch, playbook)
+            if job is not None and effect.workers_chat is not None:
+                self._invite(parcel, effect, job, branch)
 
-    def _invite(
-        self, parcel: Parcel, effect: SendContact, job: Job, branch: Branch, playbook: Playbook
-    ) -> None:
+    def _contact_text(self, name: str, effect: SendContact, job: Job | None, branch: Branch) -> str:
+        if job is None:
+            return link_refused(effect.worker, branch.playbook)
+        contact = _contact(effect, job, branch)
+        playbook = self._playbook_at(name, job.playbook)
+        return claim_effects.contact_text(job, effect.worker.id, effect.offer, contact, playbook)
+
+    def _invite(self, parcel: Parcel, effect: SendContact, job: Job, branch: Branch) -> None:
         link = JobLink(job=job.id, offer=effect.offer)
         token = deep_link_token(branch.link_key(), parcel.branch, link, effect.worker.id)
         url = f"https://t.me/{branch.playbook.telegram.bot}?start={token}"
+        playbook = self._playbook_at(parcel.branch, job.playbook)
         message = claim_effects.start_first(effect, job, url, playbook)
         self._outbound.put([parcel.model_copy(update={"effect": message})])
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from switchboard.crm.port import Crm
-from switchboard.domain.errors import Postponed, Refused
+from switchboard.domain.errors import Outage, Postponed, Refused
 from switchboard.domain.events import DealTouched, Envelope, Settle
 from switchboard.doors.telegram import Inbox, Log
 from switchboard.playbook.published import LivePlaybooks
@@ -52,22 +52,36 @@ class Sweeper:
 
     def sweep(self, trace: str) -> None:
         """One round. A branch that cannot be looked at holds up no other."""
-        settled = self._settle_left_behind(trace)
+        waited = self._settle_left_behind(trace)
         found = 0
         for branch in self._branches():
             try:
                 found += self._find_untold(branch, trace)
             except (Postponed, Refused) as refusal:
-                self._log.warning("not reconciled", branch=branch, reason=refusal.reason)
-        self._log.info("swept", settled=settled, found=found)
+                self._tell(branch, refusal)
+            except Exception:
+                self._log.exception("not reconciled", branch=branch)
+        oldest = round(max(waited, default=0))
+        self._log.info("swept", settled=len(waited), found=found, oldest_s=oldest)
 
-    def _settle_left_behind(self, trace: str) -> int:
-        now, count = self._now(), 0
-        for branch, job in self._jobs.pending_since(now - PATIENCE):
+    def _settle_left_behind(self, trace: str) -> list[float]:
+        """How many seconds each of the jobs that are to be settled has waited.
+
+        The sweeper's trace is only that of its asking: what waits has kept its own.
+        """
+        now, waited = self._now(), list[float]()
+        for branch, job, since in self._jobs.pending_since(now - PATIENCE):
             envelope = Envelope(branch=branch, trace=trace, event=Settle(job=job))
             self._inbox.put(envelope, once=f"{branch}.swept.{job}.{int(now.timestamp())}")
-            count += 1
-        return count
+            waited.append((now - since).total_seconds())
+        return waited
+
+    def _tell(self, branch: str, refusal: Postponed | Refused) -> None:
+        said = {"branch": branch, "reason": refusal.reason}
+        if isinstance(refusal, Outage):
+            self._log.warning("provider failed", **said, provider=refusal.provider)
+        else:
+            self._log.warning("not reconciled", **said)
 
     def _find_untold(self, branch: str, trace: str) -> int:
         snapshot = self._playbooks.get(branch)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from switchboard.crm.pace import Pace
-from switchboard.domain.errors import Misconfigured, Postponed
+from switchboard.domain.errors import Misconfigured, Outage, Postponed
 
 TIMEOUT = httpx.Timeout(10, connect=3)
 """Seconds. A function has 30; amoCRM answers in one, and in five on a bad day."""
@@ -30,7 +30,7 @@ _IMPOSSIBLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolE
 _AGAIN = frozenset({408, 425})
 
 
-class Unanswered(Postponed):
+class Unanswered(Outage):
     """The call may have been carried out or not: its answer is lost."""
 
 
@@ -69,39 +69,38 @@ class Line:
                 follow_redirects=False,
             )
         except _NEVER_SENT as error:
-            raise Postponed(self._reason(method, type(error).__name__)) from None
+            raise Outage(self.provider, f"{method}: {type(error).__name__}") from None
         except _IMPOSSIBLE as error:
-            raise Misconfigured(self._reason(method, type(error).__name__)) from None
+            why = f"{self.provider}: {method}: {type(error).__name__}"
+            raise Misconfigured(why) from None
         except httpx.RequestError as error:
-            raise Unanswered(self._reason(method, type(error).__name__)) from None
+            raise Unanswered(self.provider, f"{method}: {type(error).__name__}") from None
         self._judge(method, response)
         return response
 
     def _judge(self, method: str, response: httpx.Response) -> None:
         status = response.status_code
-        reason = self._reason(method, str(status))
+        what = f"{method}: {status}"
+        reason = f"{self.provider}: {what}"
         if status == httpx.codes.TOO_MANY_REQUESTS:
             said = _retry_after(response)
             self._pace.hold(said or _SLOW_DOWN)
             raise Postponed(reason, said)
         if status == httpx.codes.FORBIDDEN:
-            self._judge_forbidden(reason)
+            self._judge_forbidden(what)
         if status >= 500 or status in _AGAIN:
-            raise Unanswered(reason, _retry_after(response))
+            raise Unanswered(self.provider, what, _retry_after(response))
         if status < 200 or 300 <= status < 400:
             raise Misconfigured(f"{reason}: the base URL leads elsewhere")
         if status == httpx.codes.PAYMENT_REQUIRED:
             raise Misconfigured(f"{reason}: the account is not paid for")
 
-    def _judge_forbidden(self, reason: str) -> None:
+    def _judge_forbidden(self, what: str) -> None:
         # amoCRM: repeated 429s are followed by 403 for the whole address.
         if self._pace.was_told_to_slow_down():
             self._pace.hold(_BANNED)
-            raise Postponed(f"{reason}: blocked after too many requests", _BANNED)
-        raise Misconfigured(f"{reason}: the token has no right to do this")
-
-    def _reason(self, method: str, what: str) -> str:
-        return f"{self.provider}: {method}: {what}"
+            raise Outage(self.provider, f"{what}: blocked after too many requests", _BANNED)
+        raise Misconfigured(f"{self.provider}: {what}: the token has no right to do this")
 
 
 def answer(response: httpx.Response, provider: str) -> Any:
@@ -109,7 +108,7 @@ def answer(response: httpx.Response, provider: str) -> Any:
     try:
         return response.json()
     except (ValueError, RecursionError):
-        raise Unanswered(f"{provider}: the answer is not JSON") from None
+        raise Unanswered(provider, "the answer is not JSON") from None
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -81,9 +81,15 @@ class _ToDeal(Value):
 
 
 class UpdateDeal(_ToDeal):
-    """Who does the job now. Writing it twice changes nothing."""
+    """Who does the job now. Writing it twice changes nothing.
+
+    It is written only while that claim still stands: what comes late must not speak of an offer
+    that is over.
+    """
 
     kind: Literal["update_deal"] = "update_deal"
+    job: str
+    offer: int
     worker_name: str
     worker_login: str
     responsible: str | None = None

@@ -18,6 +18,16 @@ class Postponed(Exception):
         self.attempt: int | None = None
 
 
+class Outage(Postponed):
+    """The provider did not answer, or answered that it cannot: what an operator wants to count."""
+
+    def __init__(
+        self, provider: str, what: str, seconds: float | None = None, *, doubt: bool = False
+    ) -> None:
+        super().__init__(f"{provider}: {what}", seconds, doubt=doubt)
+        self.provider = provider
+
+
 class Refused(Exception):
     """The provider will never accept this: a dead letter with a reason for a person to read."""
 

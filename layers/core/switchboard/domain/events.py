@@ -28,7 +28,10 @@ class DealRead(Value):
 
 
 class Press(Value):
-    """A worker pressed a button under a job's post. `id` is Telegram's callback query id."""
+    """A worker pressed a button under a job's post. `id` is Telegram's callback query id.
+
+    `trace` is the webhook's that brought it: whoever steps the press later goes on under it.
+    """
 
     kind: Literal["press"] = "press"
     id: str
@@ -38,6 +41,7 @@ class Press(Value):
     chat: int
     worker: Worker
     at: datetime
+    trace: str = ""
 
 
 class Settle(Value):

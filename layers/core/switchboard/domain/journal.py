@@ -7,7 +7,10 @@ from switchboard.domain.model import Value
 
 
 class Entry(Value):
-    """One line. `seq` is given by the job's own item, in the write that made the line true."""
+    """One line. `seq` is given by the job's own item, in the write that made the line true.
+
+    `trace` leads to the webhook or the timer that the line came from.
+    """
 
     id: str
     seq: int
@@ -16,3 +19,4 @@ class Entry(Value):
     outcome: str
     offer: int = 0
     worker: Worker | None = None
+    trace: str = ""

@@ -45,10 +45,15 @@ class CrmDoor:
             envelope = Envelope(branch=branch, trace=request.id, event=event)
             self._inbox.put(envelope, once=f"{request.id}.{envelope.subject}")
         self._log.info(
-            "webhook", provider=provider, deals=len(parsed.deals), ignored=list(parsed.ignored)
+            "webhook",
+            branch=branch,
+            outcome="accepted",
+            provider=provider,
+            deals=len(parsed.deals),
+            ignored=list(parsed.ignored),
         )
         return http.answer(200)
 
     def _refuse(self, status: int, why: str, request: Request) -> dict[str, Any]:
-        self._log.warning("refused", reason=why, bytes=len(request.body))
+        self._log.warning("refused", outcome="refused", reason=why, bytes=len(request.body))
         return http.answer(status, {"error": why})

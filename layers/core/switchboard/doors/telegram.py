@@ -35,6 +35,7 @@ class Inbox(Protocol):
 class Log(Protocol):
     def info(self, message: str, **keys: Any) -> None: ...
     def warning(self, message: str, **keys: Any) -> None: ...
+    def exception(self, message: str, **keys: Any) -> None: ...
 
 
 class TelegramDoor:
@@ -72,15 +73,16 @@ class TelegramDoor:
             case Started() | ChatMigrated() as event:
                 envelope = Envelope(branch=branch, trace=request.id, event=event)
                 self._inbox.put(envelope, once=f"{branch}.telegram.{update.id}")
-                self._log.info("update", outcome=event.kind)
+                self._log.info("update", branch=branch, outcome=event.kind)
                 return http.answer(_OK)
             case Ignored(why=why, answer_id=answer_id):
-                self._log.info("update", outcome="ignored", reason=why)
+                self._log.info("update", branch=branch, outcome="ignored", reason=why)
                 return (
                     _toast(answer_id, "press.unknown", snapshot) if answer_id else http.answer(_OK)
                 )
 
     def _press(self, branch: str, snapshot: Snapshot, press: Press, trace: str) -> dict[str, Any]:
+        press = press.model_copy(update={"trace": trace})
         told = self._decide(branch, snapshot, press)
         if told.follows:
             envelope = Envelope(branch=branch, trace=trace, event=Settle(job=press.job))
@@ -88,7 +90,9 @@ class TelegramDoor:
                 self._inbox.put(envelope, once=f"{branch}.settle.{press.id}")
             except Exception as fault:  # The press is durable: the sweeper finds it.
                 self._log.warning("inbox unavailable", reason=type(fault).__name__)
-        self._log.info("press", outcome=told.outcome, action=press.action, job=press.job)
+        self._log.info(
+            "press", branch=branch, outcome=told.outcome, action=press.action, job=press.job
+        )
         return _toast(press.id, f"press.{told.outcome}", snapshot, told.first_name)
 
     def _decide(self, branch: str, snapshot: Snapshot, press: Press) -> Answer:
@@ -102,7 +106,8 @@ class TelegramDoor:
         return answer(self._presses, branch, _by_first_id(press, fresh))
 
     def _refuse(self, status: int, why: str, request: Request) -> dict[str, Any]:
-        self._log.warning("refused", reason=why, bytes=len(request.body))
+        # The branch is left out: what anybody may write into a path is not for the log.
+        self._log.warning("refused", outcome="refused", reason=why, bytes=len(request.body))
         return http.answer(status, {"error": why})
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from switchboard.domain.effects import Effect, SendContact, SendMessage
 from switchboard.domain.events import Started
+from switchboard.domain.identity import Worker
 from switchboard.domain.model import Value
 from switchboard.flows.decision import Decision
 from switchboard.playbook.model import Playbook
@@ -38,7 +39,16 @@ def _answer(event: Started, playbook: Playbook) -> Effect:
             offer=event.link.offer,
             worker=event.worker,
         )
-    key = "worker.link_invalid" if event.link_refused else "worker.greeting"
-    values = {"first_name": event.worker.first_name}
-    text = render(key, playbook.language, values, playbook.texts)
+    if event.link_refused:
+        return SendMessage(id=effect_id, chat=chat, text=link_refused(event.worker, playbook))
+    text = _said("worker.greeting", event.worker, playbook)
     return SendMessage(id=effect_id, chat=chat, text=text)
+
+
+def link_refused(worker: Worker, playbook: Playbook) -> str:
+    """What a worker reads whose link is another's, or old, or leads to a job long gone."""
+    return _said("worker.link_invalid", worker, playbook)
+
+
+def _said(key: str, worker: Worker, playbook: Playbook) -> str:
+    return render(key, playbook.language, {"first_name": worker.first_name}, playbook.texts)

@@ -50,6 +50,10 @@ class Telegram(Section):
         pattern=r"^[A-Za-z][A-Za-z0-9_]{3,31}$", description="The bot's login, without the @."
     )
     token: Secret
+    mode: Literal["webhook", "polling"] = Field(
+        "webhook",
+        description="Telegram calls us, or, on a box without a public address, we ask Telegram.",
+    )
     webhook_secrets: Secrets
     base_url: BaseUrl = Field(
         "https://api.telegram.org/bot",

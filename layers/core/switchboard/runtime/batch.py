@@ -10,7 +10,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from switchboard.domain.errors import Postponed, Refused
+from switchboard.domain.errors import Outage, Postponed, Refused
+from switchboard.runtime.clients import is_away
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -85,17 +86,29 @@ class Batch:
             seconds = postponed.seconds
             if seconds is None:
                 seconds = back_off(postponed.attempt or attempt)
-            self._log.info("postponed", reason=postponed.reason, seconds=round(seconds, 2))
+            self._tell(postponed, seconds)
             return seconds
         except Refused as refused:
-            self._log.warning("dead letter", reason=refused.reason)
-            self._bury(record, refused.reason)
+            self._lay_down(record, refused.reason)
         except Exception as fault:
             self._log.exception("fault")
-            if attempt < _FAULTS:
+            # AWS being away says nothing about the message, however often it was tried.
+            if attempt < _FAULTS or is_away(fault):
                 return back_off(attempt)
-            self._bury(record, f"fault: {type(fault).__name__}")
+            self._lay_down(record, f"fault: {type(fault).__name__}")
         return None
+
+    def _tell(self, postponed: Postponed, seconds: float) -> None:
+        said = {"outcome": "postponed", "reason": postponed.reason, "seconds": round(seconds, 2)}
+        if isinstance(postponed, Outage):
+            # Not always the one that the message was for: a contact for a chat is read in the CRM.
+            self._log.warning("provider failed", **said, provider=postponed.provider)
+        else:
+            self._log.info("postponed", **said)
+
+    def _lay_down(self, record: Record, reason: str) -> None:
+        self._bury(record, reason)
+        self._log.warning("dead letter", outcome="dead", reason=reason)
 
     def _put_back(self, record: Record, seconds: float) -> None:
         self._client.change_message_visibility(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from botocore.session import Session
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ _CONFIG = Config(
     # Requests come from our own builders, whose shapes are tested; checking them again in every
     # call costs more than building them.
     parameter_validation=False,
+)
+
+_BUSY = frozenset(
+    {
+        *("ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled"),
+        *("Throttling", "ThrottlingException", "TooManyRequestsException"),
+    }
 )
 
 
@@ -47,6 +55,14 @@ def parameter(name: str) -> str:
         return client.get_parameter(Name=name, WithDecryption=True)["Parameter"].get("Value", "")
     except client.exceptions.ParameterNotFound:
         return ""
+
+
+def is_away(error: Exception) -> bool:
+    """Whether AWS did not answer, or answered that it cannot just now."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or error.response["Error"]["Code"] in _BUSY
+    return isinstance(error, ConnectionError | HTTPClientError)
 
 
 def _client(service: str) -> BaseClient:

@@ -137,13 +137,19 @@ class HandOver:
 
     def effects(self, branch: str, outbox: Outbox) -> None:
         parcels = [
-            Parcel(branch=branch, trace=outbox.trace, playbook=outbox.playbook, effect=effect)
+            Parcel(
+                branch=branch,
+                trace=outbox.trace_of(effect),
+                playbook=outbox.playbook,
+                effect=effect,
+            )
             for effect in outbox.effects
             if not isinstance(effect, Schedule)
         ]
         self._outbound.put(parcels)
         for effect in _schedules(outbox):
-            envelope = Envelope(branch=branch, trace=outbox.trace, event=effect.event)
+            trace = outbox.trace_of(effect)
+            envelope = Envelope(branch=branch, trace=trace, event=effect.event)
             self._timer.put(envelope, effect, self._now)
 
     def lines(self, branch: str, subject: str, lines: Sequence[Entry]) -> None:

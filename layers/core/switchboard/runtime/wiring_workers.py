@@ -1,12 +1,13 @@
 """The workers, put together: inbox, sender, timer, sweeper."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import httpx
 
+from switchboard.channels.port import Messenger
 from switchboard.channels.telegram.client import Telegram
 from switchboard.crm.connect import Surroundings, connect
 from switchboard.crm.port import Crm
@@ -16,14 +17,14 @@ from switchboard.domain.events import envelopes
 from switchboard.inbox import InboxWorker
 from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import PlaybookStore, Snapshot
-from switchboard.runtime import clients
 from switchboard.runtime.batch import Batch, Context, Record
-from switchboard.runtime.logs import Log, logger
+from switchboard.runtime.lines import event_named, of_effect, of_event, waited_until
+from switchboard.runtime.logs import Log
+from switchboard.runtime.outside import Outside, real
 from switchboard.runtime.queues import HandOver, Inbox, Outbound, Timer
 from switchboard.runtime.secrets import Secrets
 from switchboard.runtime.settings import Settings
 from switchboard.runtime.telegram_pace import TelegramPace
-from switchboard.runtime.wiring_doors import secrets, utc_now
 from switchboard.sender import Branch, Sender
 from switchboard.store.budgets import Budgets
 from switchboard.store.cursors import Cursors
@@ -35,6 +36,15 @@ from switchboard.store.sessions import Sessions
 from switchboard.sweeper import Sweeper
 
 Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
+Bots = Callable[[Snapshot], Messenger]
+Crms = Callable[[Snapshot], Crm]
+
+
+class Providers(NamedTuple):
+    """The way to the providers: HTTP for the CRMs, and the bot of each branch."""
+
+    http: Callable[[], httpx.Client]
+    bots: Callable[[Secrets], Bots]
 
 
 class InboxSettings(Settings):
@@ -70,104 +80,155 @@ class SweeperSettings(Settings):
     inbox_queue_url: str
 
 
-def inbox(settings: InboxSettings) -> Handler:
-    database, sqs, log = Database(clients.dynamodb()), clients.sqs(), Log(logger())
+def inbox(
+    settings: InboxSettings, outside: Outside | None = None, providers: Providers | None = None
+) -> Handler:
+    outside = outside or real()
+    database, sqs, log = Database(outside.dynamodb()), outside.sqs(), outside.log()
     store = PlaybookStore(database, settings.settings_table)
     outbound = Outbound(sqs, settings.outbound_queue_url)
     timer = Timer(
         sqs,
         settings.timer_queue_url,
-        clients.scheduler(),
+        outside.scheduler(),
         settings.timer_queue_arn,
         settings.scheduler_role_arn,
         settings.scheduler_group,
     )
     journal = Journal(database, settings.journal_table)
     worker = InboxWorker(
-        playbooks=LivePlaybooks(store),
+        playbooks=outside.playbooks(store),
         store=store,
         jobs=Jobs(database, settings.jobs_table),
         sessions=Sessions(database, settings.sessions_table),
         out=lambda now: HandOver(outbound, timer, journal, now),
-        crm=_crms(database, settings.deliveries_table, settings.settings_table),
-        now=utc_now,
+        crm=_crms(database, settings, outside, providers or _providers()),
+        now=outside.now,
     )
 
     def act(record: Record) -> None:
+        log.about()
         envelope = envelopes.validate_json(record["body"])
-        log.trace(envelope.trace)
+        log.about(**of_event(envelope))
         outcome = worker.handle(envelope)
-        log.info("event", kind=envelope.event.kind, subject=envelope.subject, outcome=outcome)
+        waited = waited_until(outside.now(), record)
+        log.info("event", **event_named(envelope), outcome=outcome, **waited)
 
     deliveries = Deliveries(database, settings.deliveries_table)
-    return Batch(sqs, settings.inbox_queue_url, act, _bury("inbox", deliveries), log).run
+    bury = _bury("inbox", deliveries, outside.now)
+    return _quiet(Batch(sqs, settings.inbox_queue_url, act, bury, log), log)
 
 
-def sender(settings: SenderSettings) -> Handler:
-    database, sqs, log = Database(clients.dynamodb()), clients.sqs(), Log(logger())
+def sender(
+    settings: SenderSettings, outside: Outside | None = None, providers: Providers | None = None
+) -> Handler:
+    outside = outside or real()
+    database, sqs, log = Database(outside.dynamodb()), outside.sqs(), outside.log()
     store = PlaybookStore(database, settings.settings_table)
-    playbooks = LivePlaybooks(store)
+    playbooks = outside.playbooks(store)
     deliveries = Deliveries(database, settings.deliveries_table)
     worker = Sender(
         deliveries=deliveries,
         jobs=Jobs(database, settings.jobs_table),
-        branch=_branches(database, store, playbooks, settings),
+        branch=_branches(database, store, playbooks, settings, outside, providers or _providers()),
         playbook_at=playbooks.at,
         outbound=Outbound(sqs, settings.outbound_queue_url),
-        now=utc_now,
+        now=outside.now,
     )
 
     def act(record: Record) -> None:
+        log.about()
         parcel = parcels.validate_json(record["body"])
-        log.trace(parcel.trace)
-        outcome = worker.deliver(parcel, record["messageId"])
-        log.info("effect", kind=parcel.effect.kind, effect=parcel.effect.id, outcome=outcome)
+        live = playbooks.get(parcel.branch)
+        log.about(**of_effect(parcel, live.playbook.crm.kind if live else "unknown"))
+        outcome = worker.deliver(parcel, record["receiptHandle"])
+        log.info("effect", outcome=outcome, **waited_until(outside.now(), record))
 
-    return Batch(sqs, settings.outbound_queue_url, act, _bury("outbound", deliveries), log).run
+    bury = _bury("outbound", deliveries, outside.now)
+    return _quiet(Batch(sqs, settings.outbound_queue_url, act, bury, log), log)
 
 
-def timer(settings: TimerSettings) -> Handler:
+def timer(settings: TimerSettings, outside: Outside | None = None) -> Handler:
     """What is due goes into the inbox, where it waits for its subject's turn like all else."""
-    sqs, log = clients.sqs(), Log(logger())
+    outside = outside or real()
+    sqs, log = outside.sqs(), outside.log()
     to = Inbox(sqs, settings.inbox_queue_url)
 
     def act(record: Record) -> None:
+        log.about()
         envelope = envelopes.validate_json(record["body"])
-        log.trace(envelope.trace)
+        log.about(**of_event(envelope))
         to.put(envelope, once=f"due.{record['messageId']}")
-        log.info("due", kind=envelope.event.kind, subject=envelope.subject)
+        log.info("due", **event_named(envelope))
 
     def bury(record: Record, reason: str) -> None:
         # Left in the queue: SQS itself lays it into the dead-letter queue.
         raise Misconfigured(f"{record['messageId']}: {reason}")
 
-    return Batch(sqs, settings.timer_queue_url, act, bury, log).run
+    return _quiet(Batch(sqs, settings.timer_queue_url, act, bury, log), log)
 
 
-def sweeper(settings: SweeperSettings) -> Sweeper:
-    database = Database(clients.dynamodb())
+def sweeper(
+    settings: SweeperSettings, outside: Outside | None = None, providers: Providers | None = None
+) -> "TracedSweeper":
+    outside = outside or real()
+    database, log = Database(outside.dynamodb()), outside.log()
     store = PlaybookStore(database, settings.settings_table)
-    return Sweeper(
+    sweeper = Sweeper(
         jobs=Jobs(database, settings.jobs_table),
-        inbox=Inbox(clients.sqs(), settings.inbox_queue_url),
+        inbox=Inbox(outside.sqs(), settings.inbox_queue_url),
         branches=store.branches,
-        playbooks=LivePlaybooks(store),
-        crm=_crms(database, settings.deliveries_table, settings.settings_table),
+        playbooks=outside.playbooks(store),
+        crm=_crms(database, settings, outside, providers or _providers()),
         cursors=Cursors(database, settings.settings_table),
-        now=utc_now,
-        log=Log(logger()),
+        now=outside.now,
+        log=log,
     )
 
+    return TracedSweeper(sweeper, log)
 
-def _crms(database: Database, deliveries: str, settings: str) -> Callable[[Snapshot], Crm]:
+
+class TracedSweeper:
+    """The sweeper, each round under a trace of its own."""
+
+    def __init__(self, sweeper: Sweeper, log: Log) -> None:
+        self._sweeper = sweeper
+        self._log = log
+
+    def sweep(self, trace: str) -> None:
+        with self._log.invocation(trace=trace):
+            self._sweeper.sweep(trace)
+
+
+def _quiet(batch: Batch, log: Log) -> Handler:
+    """What a batch cannot help is raised without its words, which may be anybody's."""
+
+    def run(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        with log.invocation():
+            return batch.run(event, context)
+
+    return run
+
+
+def _providers() -> Providers:
+    return Providers(lambda: httpx.Client(timeout=httpx.Timeout(10, connect=3)), _bots)
+
+
+def _crms(
+    database: Database,
+    settings: InboxSettings | SenderSettings | SweeperSettings,
+    outside: Outside,
+    providers: Providers,
+) -> Crms:
     """Each branch's CRM client, kept while its playbook stays the same."""
     around = Surroundings(
-        secret=secrets(),
-        http=httpx.Client(timeout=httpx.Timeout(10, connect=3)),
+        secret=outside.secrets(),
+        http=providers.http(),
         database=database,
-        deliveries=deliveries,
-        settings=settings,
-        clock=utc_now,
+        deliveries=settings.deliveries_table,
+        settings=settings.settings_table,
+        clock=outside.now,
+        sleep=outside.sleep,
     )
     kept: dict[str, tuple[int, Crm]] = {}
 
@@ -181,19 +242,24 @@ def _crms(database: Database, deliveries: str, settings: str) -> Callable[[Snaps
 
 
 def _branches(
-    database: Database, store: PlaybookStore, playbooks: LivePlaybooks, settings: SenderSettings
+    database: Database,
+    store: PlaybookStore,
+    playbooks: LivePlaybooks,
+    settings: SenderSettings,
+    outside: Outside,
+    providers: Providers,
 ) -> Callable[[str], Branch]:
-    known = secrets()
-    crms = _crms(database, settings.deliveries_table, settings.settings_table)
+    known = outside.secrets()
+    crms = _crms(database, settings, outside, providers)
     budgets = Budgets(database, settings.deliveries_table)
-    bots = _bots(known)
+    bots = providers.bots(known)
 
     def branch(name: str) -> Branch:
         snapshot = playbooks.get(name)
         if snapshot is None:
             raise Misconfigured("the branch has no published playbook")
         playbook = snapshot.playbook
-        pace = TelegramPace(budgets, playbook, utc_now, time.sleep)
+        pace = TelegramPace(budgets, playbook, outside.now, outside.sleep)
 
         def moved(old: int, new: int) -> None:
             store.record_migration(name, old, new)
@@ -213,7 +279,7 @@ def _branches(
     return branch
 
 
-def _bots(known: Secrets) -> Callable[[Snapshot], Telegram]:
+def _bots(known: Secrets) -> Bots:
     runner = asyncio.Runner()
     kept: dict[str, tuple[int, Telegram]] = {}
 
@@ -228,11 +294,13 @@ def _bots(known: Secrets) -> Callable[[Snapshot], Telegram]:
     return bot
 
 
-def _bury(queue: str, deliveries: Deliveries) -> Callable[[Record, str], None]:
+def _bury(
+    queue: str, deliveries: Deliveries, now: Callable[[], datetime]
+) -> Callable[[Record, str], None]:
     def bury(record: Record, reason: str) -> None:
         body = record["body"]
         branch, letter = _whose(queue, body, record["messageId"])
-        deliveries.bury(Dead(branch, letter, queue, reason, body, utc_now()))
+        deliveries.bury(Dead(branch, letter, queue, reason, body, now()))
 
     return bury
 

@@ -7,7 +7,7 @@ body S, queue S, reason S, dead S, died_at N (dead ones)
 
 begin ──▶ trying ──▶ finish ──▶ done       a second delivery finds "done" and does nothing
              │ └───▶ put_back ─▶ trying    the provider said "later": nothing has happened
-             └─ crash: the same message is handed out again, to somebody who is told to doubt
+             └─ crash: whoever comes when the lease is over is told to doubt
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ from switchboard.store.database import ConditionFailed, Database, Item, Request
 
 LEASE = timedelta(seconds=40)
 """Longer than the sender may run, so that whoever holds a lease is alive or will never act."""
-KEPT = timedelta(days=30)
+KEPT = timedelta(days=180)
+"""A post may be edited as long as its job is open: what Telegram called it must be known."""
 
 
 class Begun(NamedTuple):
@@ -43,6 +44,13 @@ class Busy(NamedTuple):
     seconds: float
 
 
+class LastMessage(NamedTuple):
+    """The newest known message of a chat, and the effect that sent it."""
+
+    number: int
+    effect: str
+
+
 class Dead(NamedTuple):
     """A dead letter: what it was, in which queue, and why nobody could deliver it."""
 
@@ -60,8 +68,11 @@ class Deliveries:
         self._table = table
 
     def begin(self, branch: str, effect: str, owner: str, now: datetime) -> Begun | Finished | Busy:
-        """Takes the lease. `owner` is the queue's message: it is in one sender's hands at a time,
-        so the same message coming again means that whoever had it is gone."""
+        """Takes the lease. `owner` is the queue's receipt: one handing out of one message.
+
+        The client asks again when an answer is lost, so the owner of a lease may take it anew. The
+        message itself may be in two senders' hands, when its visibility has run out in mid-work.
+        """
         request = begin_request(self._table, branch, effect, owner, now)
         try:
             before = self._database.update(request)
@@ -167,15 +178,19 @@ class Deliveries:
             return None
         return _finished(item)
 
-    def last_message(self, branch: str, chat: int) -> int:
-        """The newest message that we know of in a chat; 0 for none."""
+    def last_message(self, branch: str, chat: int) -> LastMessage:
+        """The newest message that we know of in a chat; number 0 for none."""
         item = self._database.get({**self._item(branch, f"chat#{chat}"), "ConsistentRead": True})
-        return 0 if item is None else int(item["message"]["N"])
+        if item is None:
+            return LastMessage(0, "")
+        return LastMessage(int(item["message"]["N"]), item.get("effect", {"S": ""})["S"])
 
-    def saw_message(self, branch: str, chat: int, message: int) -> None:
-        names = {"#message": "message"}
-        values = {":message": {"N": str(message)}}
-        self._update(branch, f"chat#{chat}", "SET #message = :message", names, values)
+    def saw_message(self, branch: str, chat: int, message: int, effect: str) -> None:
+        """Notes the newest message of a chat, with the effect that it carried out."""
+        names = {"#message": "message", "#effect": "effect"}
+        values = {":message": {"N": str(message)}, ":effect": {"S": effect}}
+        update = "SET #message = :message, #effect = :effect"
+        self._update(branch, f"chat#{chat}", update, names, values)
 
     def _update(
         self,
@@ -207,8 +222,8 @@ def begin_request(table: str, branch: str, effect: str, owner: str, now: datetim
             " #expires = :expires"
             " ADD #attempts :one"
         ),
-        # Nobody has begun; or whoever had begun has given it back, or his time is over; or the
-        # message that he had has come to us.
+        # Nobody has begun; or whoever had begun has given it back, or his time is over; or it was
+        # we, and the answer was lost.
         "ConditionExpression": (
             "attribute_not_exists(#status)"
             " OR (#status = :trying AND (#until < :now OR #owner = :owner))"

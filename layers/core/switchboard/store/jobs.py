@@ -21,7 +21,7 @@ not change either, so a burst of them cannot starve a commit.
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -35,8 +35,8 @@ from switchboard.store.record import Commit, Outbox, Record, Waiting, dump_outbo
 
 SWEEPS = 4
 """Partitions of the `pending` index, so that no single one carries every branch's writes."""
-KEPT = timedelta(days=180)
-"""How long a job that is over is kept."""
+KEPT = timedelta(days=500)
+"""How long a job that is over is kept: longer than its journal, whose numbers it goes on from."""
 
 
 class Written(NamedTuple):
@@ -44,6 +44,14 @@ class Written(NamedTuple):
 
     seq: int
     holder: Holder | None
+
+
+class Waits(NamedTuple):
+    """A job in whose item something has waited since a moment."""
+
+    branch: str
+    job: str
+    since: datetime
 
 
 class NotWritten(NamedTuple):
@@ -248,8 +256,8 @@ class Jobs:
         for item in self._database.query(request):
             yield Job.model_validate_json(item["job"]["S"]), _holder(item)
 
-    def pending_since(self, before: datetime) -> Iterator[tuple[str, str]]:
-        """(branch, job) of the items in which something has waited since before that moment."""
+    def pending_since(self, before: datetime) -> Iterator[Waits]:
+        """The jobs in whose items something has waited since before that moment."""
         for sweep in range(SWEEPS):
             request = {
                 "TableName": self._table,
@@ -262,7 +270,8 @@ class Jobs:
                 },
             }
             for item in self._database.query(request):
-                yield item["pk"]["S"], item["sk"]["S"]
+                since = datetime.fromtimestamp(int(item["pending"]["N"]), UTC)
+                yield Waits(item["pk"]["S"], item["sk"]["S"], since)
 
     def _get(self, branch: str, job: str) -> Request:
         return {"TableName": self._table, "Key": _key(branch, job), "ConsistentRead": True}

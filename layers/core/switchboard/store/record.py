@@ -16,11 +16,20 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What a commit decided and what has not been handed over yet."""
+    """What a commit decided and what has not been handed over yet.
+
+    One commit may step the presses of many: `traces` tells, by effect id, whose effects are not of
+    the trace that settled them.
+    """
 
     effects: tuple[Effect, ...] = ()
     trace: str = ""
     playbook: int = 0
+    traces: Mapping[str, str] = field(default_factory=dict)
+
+    def trace_of(self, effect: Effect) -> str:
+        """The trace of the webhook or the timer that the effect follows from."""
+        return self.traces.get(effect.id, self.trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +73,11 @@ class Commit(Generic[S]):
 
 def dump_outbox(outbox: Outbox) -> str:
     effects = effects_json.dump_python(outbox.effects, mode="json")
-    return json.dumps({"effects": effects, "trace": outbox.trace, "playbook": outbox.playbook})
+    said = {"effects": effects, "trace": outbox.trace, "playbook": outbox.playbook}
+    return json.dumps(said | ({"traces": dict(outbox.traces)} if outbox.traces else {}))
 
 
 def load_outbox(text: str) -> Outbox:
     said = json.loads(text)
     effects = effects_json.validate_python(said["effects"])
-    return Outbox(effects, said["trace"], said["playbook"])
+    return Outbox(effects, said["trace"], said["playbook"], said.get("traces", {}))

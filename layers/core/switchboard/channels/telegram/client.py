@@ -1,11 +1,12 @@
 """Telegram outbound, through python-telegram-bot: it knows the API and its errors.
 
 RetryAfter → Postponed with Telegram's own time · Forbidden → Unreachable · ChatMigrated → Moved
-TimedOut → Postponed in doubt · NetworkError → Postponed, in doubt unless nothing was connected
+TimedOut → Outage in doubt · NetworkError → Outage, in doubt unless nothing was connected
 InvalidToken → Misconfigured · BadRequest → by what it says, since Telegram gives it no code
 """
 
 import asyncio
+import re
 import warnings
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -34,12 +35,13 @@ from telegram.warnings import PTBDeprecationWarning
 
 from switchboard.channels.port import Moved
 from switchboard.domain.effects import Button, Rows
-from switchboard.domain.errors import Misconfigured, Postponed, Refused, Unreachable
+from switchboard.domain.errors import Misconfigured, Outage, Postponed, Refused, Unreachable
 
 T = TypeVar("T")
 
 _UNCHANGED = "message is not modified"
 _NOT_THERE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_QUOTED = re.compile('"[^"]*"?')
 _UNREACHABLE = ("chat not found", "peer_id_invalid", "user not found")
 
 
@@ -108,19 +110,24 @@ def _translated(error: TelegramError) -> Exception:
         case ChatMigrated():
             return Moved(error.new_chat_id)
         case Forbidden():
-            return Unreachable(f"telegram: {error.message}")
+            return Unreachable(f"telegram: {_without_quotes(error.message)}")
         case InvalidToken():
             return Misconfigured("telegram: the bot's token is not accepted")
         case BadRequest():
-            said = error.message
+            said = _without_quotes(error.message)
             if any(words in said.lower() for words in _UNREACHABLE):
                 return Unreachable(f"telegram: {said}")
             return Refused(f"telegram: {said}")
         case TimedOut() | NetworkError():
             unconnected = isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
-            return Postponed("telegram: no answer", doubt=not unconnected)
+            return Outage("telegram", "no answer", doubt=not unconnected)
         case _:
             return Refused(f"telegram: {type(error).__name__}")
+
+
+def _without_quotes(said: str) -> str:
+    """Telegram's reason, which goes to the log, without the words of our text that it quotes."""
+    return _QUOTED.sub('"…"', said)
 
 
 def _markup(buttons: Rows) -> InlineKeyboardMarkup | None:

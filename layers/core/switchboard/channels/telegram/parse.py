@@ -68,6 +68,10 @@ class _Update(_Part):
     message: _Message | None = None
 
 
+HANDLED = tuple(name for name in _Update.model_fields if name != "update_id")
+"""The kinds of update that can come to anything: what to ask Telegram for."""
+
+
 class _Kinds(BaseModel):
     """Whatever else the update holds, to name its kind when we do not handle it."""
 

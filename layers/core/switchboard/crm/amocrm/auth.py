@@ -151,7 +151,7 @@ class OAuthChain:
         try:
             return read(TokenPair, response)
         except Refused as error:  # Exchanged, surely, but for what?
-            raise Unanswered(error.reason) from None
+            raise Unanswered("amocrm", error.reason.removeprefix("amocrm: ")) from None
 
     def _save(self, leased: Grant, pair: TokenPair) -> str:
         fresh = leased._replace(

@@ -124,7 +124,7 @@ class GenericClient:
         try:
             return paths.loads(response.content)
         except ValueError as error:
-            raise Unanswered(f"generic: GET: {error}") from None
+            raise Unanswered("generic", f"GET: {error}") from None
 
     def _write(
         self, request: GenericRequest | None, values: Mapping[str, str], key: str | None = None

@@ -92,7 +92,8 @@ def start_first(parcel: SendContact, job: Job, url: str, playbook: Playbook) -> 
     values = {"first_name": parcel.worker.first_name}
     button = Button(text=_plain("chat.button.start", playbook), url=url)
     return SendMessage(
-        id=f"{parcel.id}.start",
+        # Once an offer and worker, however often he asks: the group has 20 messages a minute.
+        id=f"{job.id}:{parcel.offer}:start.{parcel.worker.id}",
         chat=job.chat,
         text=_text("chat.start_first", job, playbook, values),
         buttons=((button,),),
@@ -109,6 +110,8 @@ def _won(job: Job, worker: Worker, now: datetime, playbook: Playbook) -> tuple[E
         UpdateDeal(
             id=_id(job, "won.deal"),
             deal=job.deal,
+            job=job.id,
+            offer=job.offer,
             worker_name=worker.full_name,
             worker_login=f"@{worker.login}" if worker.login else "",
             responsible=_crm_user(worker, playbook),

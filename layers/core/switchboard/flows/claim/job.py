@@ -60,6 +60,11 @@ def standing(job: Job, holder: Holder | None) -> Job:
     return job
 
 
+def claim_stands(job: Job, offer: int) -> bool:
+    """Whether what followed from that offer's claim is still true."""
+    return job.offer == offer and job.state in (State.CLAIMED, State.DONE)
+
+
 def may_have_contact(job: Job, worker_id: int, offer: int) -> Outcome:
     """Whether this worker may be given the client's contact now: CONTACT_SENT, or why not."""
     if job.offer != offer or job.state in (State.WITHDRAWN, State.DONE):
