@@ -17,7 +17,7 @@ step := .ci/step
 unexport VIRTUAL_ENV PYTHONPATH
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup demo test check format bench proof-dispatch build check-template layer-local lock secrets-baseline clean
+.PHONY: help setup demo test check format bench sim proof-dispatch build check-template layer-local lock secrets-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ format: .venv/.ready ## format the code and mend what ruff can mend
 
 bench: setup layer-local ## ratios against floors measured in the same run
 	@$(venv)/python -m tests.bench $(ARGS)
+
+sim: setup ## simulate the whole application under faults (SEEDS=1000, ARGS='--seed 7 --trace')
+	@SEEDS=$(SEEDS) $(venv)/python -m tests.simulation $(ARGS)
 
 proof-dispatch: setup ## prove the dispatch under storms, outages and kills
 	@$(venv)/python -m tests.proofs.dispatch $(ARGS)

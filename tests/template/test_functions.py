@@ -49,6 +49,7 @@ def test_the_environment_is_what_the_settings_model_reads(expanded: Expanded, na
         "POWERTOOLS_SERVICE_NAME": FOLDERS[name],
         "POWERTOOLS_METRICS_NAMESPACE": "AWS::StackName",
         **{variable: RESOURCES[variable] for variable in read},
+        **({"PTB_TIMEDELTA": "true"} if name == "Sender" else {}),
     }
 
 
