@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from switchboard.domain.effects import parcels
 from switchboard.domain.errors import Misconfigured, Postponed, Refused
@@ -174,6 +175,29 @@ def test_our_own_faults_get_eight_attempts() -> None:
     assert line["fault"] == "ZeroDivisionError"
     assert line["place"].startswith("test_batch.py:")
     assert "79000000007" not in desk.said.getvalue()
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        EndpointConnectionError(endpoint_url="https://dynamodb.example.test"),
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem"),
+        ClientError(
+            {"Error": {"Code": "X"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "PutItem"
+        ),
+    ],
+)
+def test_aws_being_away_buries_nothing_however_long_it_lasts(away: Exception) -> None:
+    desk = Desk(broken=away)
+    assert desk.run(_message("1", "broken", attempt=50)) == ["1"]
+    assert desk.buried == []
+
+
+def test_what_aws_refuses_for_good_is_a_fault_like_another() -> None:
+    refused = ClientError({"Error": {"Code": "ValidationException"}}, "PutItem")
+    desk = Desk(broken=refused)
+    assert desk.run(_message("1", "broken", attempt=8)) == []
+    assert desk.buried == [("1", "fault: ClientError")]
 
 
 def test_what_was_postponed_never_dies_of_it() -> None:

@@ -72,6 +72,7 @@ class JobsInMemory:
             raise Conflict(record.id)
         for one in commit.stepped:
             del item.presses[one.press.id]
+        item.lines |= {line.id: line for line in commit.lines}
         if commit.line is not None:
             item.lines[commit.line.id] = commit.line.model_copy(update={"seq": item.seq})
             item.seq += 1
@@ -86,6 +87,8 @@ class JobsInMemory:
     def clear(self, record: Record[Job]) -> bool:
         item = self.items[(record.branch, record.id)]
         if item.version != record.version:
+            raise Conflict(record.id)
+        if record.lines and item.lines.get(record.lines[0].id) != record.lines[0]:
             raise Conflict(record.id)
         item.outbox = Outbox()
         for line in record.lines:

@@ -262,6 +262,19 @@ def test_a_post_from_before_the_move_edits_no_message_of_the_new_group(office: O
     assert office.chat(MOVED_TO) == ["Другой заказ"]
 
 
+def test_a_post_sent_after_a_move_that_we_have_not_heard_of_is_edited_where_it_is(
+    office: Office,
+) -> None:
+    office.chats[WORKERS_CHAT] = MOVED_TO
+    office.deliver(office.post)
+    # Another process, whose playbook is still the one from before the move.
+    office.chats.clear()
+    office.press(press(IVAN))
+    assert office.deliver(office.last(EditMessage)) == "delivered"
+    (said,) = office.chat(MOVED_TO)
+    assert said.endswith("Исполнитель найден: Иван")
+
+
 def test_an_edit_changes_the_post_that_was_sent(office: Office) -> None:
     office.deliver(office.post)
     office.press(press(IVAN))

@@ -113,7 +113,6 @@ def settle(
                 continue
             decided = _decide(record, flow_of(record), events, now, trace)
             if decided.commit is not None:
-                out.lines(branch, subject, decided.lines)
                 record = subjects.commit(record, decided.commit)
                 _deliver(out, record)
             if decided.outcome is not None:
@@ -131,7 +130,6 @@ class _Decided(Generic[S]):
     """What one round came to. `outcome` is None while presses still go before the events."""
 
     commit: Commit[S] | None
-    lines: tuple[Entry, ...]
     outcome: str | None
 
 
@@ -163,9 +161,9 @@ def _decide(
         line = decision.line and decision.line.model_copy(update={"trace": trace})
         effects += decision.effects
     if state is None or (state == record.state and not (stepped or effects or line)):
-        return _Decided(None, (), outcome)
+        return _Decided(None, outcome)
     outbox = Outbox(tuple(effects), trace, flow.playbook, traces)
-    return _Decided(Commit(state, outbox, now, line, stepped), tuple(lines), outcome)
+    return _Decided(Commit(state, outbox, now, line, stepped, tuple(lines)), outcome)
 
 
 def _deliver(out: HandOver, record: Record[S]) -> None:

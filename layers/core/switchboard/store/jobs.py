@@ -20,7 +20,7 @@ not change either, so a burst of them cannot starve a commit.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -138,7 +138,7 @@ def commit_request(table: str, record: Record[Job], commit: Commit[Job]) -> Requ
         condition = f"#version = :before AND {_unchanged_holder(record, values)}"
         values[":before"] = {"N": str(record.version)}
         _append_line(sets, names, values, line)
-        removes += _remove_stepped(commit.stepped, names)
+        removes += _replace_stepped(commit, sets, names, values)
     before = record.state
     if job.state in (State.WITHDRAWN, State.DONE):
         sets += ["#taken = :closed", "#expires = :expires"]
@@ -176,7 +176,11 @@ def clear_request(table: str, record: Record[Job], *, all_stepped: bool) -> Requ
         removes += [f"#log.#l{n}", f"#order.#l{n}"]
     if record.lines:
         names["#order"] = "order"
+        values[":first"] = {"N": str(record.lines[0].seq)}
     condition = "#version = :version"
+    if record.lines:
+        # Nobody has cleared them before us: a press that came again since may bear a line's name.
+        condition += " AND #order.#l0 = :first"
     if all_stepped:
         removes.append("#pending")
         names["#pending"] = "pending"
@@ -355,11 +359,21 @@ def _append_line(
     values[":one"] = {"N": "1"}
 
 
-def _remove_stepped(waiting: Sequence[Waiting], names: dict[str, str]) -> list[str]:
-    if waiting:
-        names |= {"#log": "log", "#order": "order"}
+def _replace_stepped(
+    commit: Commit[Job], sets: list[str], names: dict[str, str], values: dict[str, Any]
+) -> list[str]:
+    """A stepped press becomes its line under the same number; one without a line is removed."""
+    if commit.stepped:
+        names["#log"] = "log"
+    lines = {line.id: line for line in commit.lines}
     removes = []
-    for n, one in enumerate(waiting):
+    for n, one in enumerate(commit.stepped):
         names[f"#w{n}"] = one.press.id
-        removes += [f"#log.#w{n}", f"#order.#w{n}"]
+        line = lines.get(one.press.id)
+        if line is None:
+            names["#order"] = "order"
+            removes += [f"#log.#w{n}", f"#order.#w{n}"]
+        else:
+            sets.append(f"#log.#w{n} = :w{n}")
+            values[f":w{n}"] = {"S": line.model_dump_json(exclude={"seq"})}
     return removes

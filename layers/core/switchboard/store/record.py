@@ -62,13 +62,18 @@ class Record(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Commit(Generic[S]):
-    """What one conditional write makes true: the state, its outbox, and what it has used up."""
+    """What one conditional write makes true: the state, its outbox, and what it has used up.
+
+    `lines` are what came of the presses that were stepped. They stay in the item until they are in
+    the journal: what a commit that loses has made of a press must never be read there.
+    """
 
     state: S
     outbox: Outbox
     now: datetime
     line: Entry | None = None
     stepped: tuple[Waiting, ...] = ()
+    lines: tuple[Entry, ...] = ()
 
 
 def dump_outbox(outbox: Outbox) -> str:

@@ -1,0 +1,63 @@
+"""What must be true of every flow once the faults have stopped and all has come to rest."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.simulation.registry import Run
+from tests.simulation.setting import BRANCH
+
+_FINAL = ("done", "dead")
+
+
+def broken(run: Run) -> Iterator[str]:
+    world = run.world
+    for name, queue in world.queues.items():
+        if queue.messages:
+            yield f"{name} still holds {[message.body for message in queue.messages][:3]}"
+        for message in queue.dead:
+            yield f"{name}: SQS itself gave up {message.body}"
+    for job in world.pending:
+        yield f"{job} still waits for the sweeper"
+    for table in ("jobs", "sessions"):
+        for key, item in world.tables.items[table].items():
+            if "outbox" in item or item.get("log", {"M": {}})["M"]:
+                yield f"{key[1]} still has an outbox, or lines that are not in the journal"
+    for fault in world.wrong:
+        yield f"{fault.who}: {fault.fault} at {fault.place}"
+    yield from (f"the journal was rewritten: {line}" for line in run.history.rewritten)
+    yield from _undelivered(run)
+
+
+def _undelivered(run: Run) -> Iterator[str]:
+    """Every committed effect is done, or lies with the dead for a reason that is the provider's."""
+    deliveries = run.world.tables.items["deliveries"]
+    for decided in run.history.effects.values():
+        if decided["kind"] == "schedule":
+            continue
+        item = deliveries.get((f"{BRANCH}#{decided['id']}",))
+        status = item["status"]["S"] if item else "never begun"
+        if status not in _FINAL:
+            yield f"{decided['id']} is {status}"
+        elif status == "done" and decided["kind"] == "send_message" and not _said(run, decided):
+            yield f"{decided['id']} is done, and stands in no chat"
+    for key, item in deliveries.items():
+        effect = key[0].removeprefix(f"{BRANCH}#")
+        if "attempts" in item and effect not in run.history.effects and ":start." not in effect:
+            yield f"{effect} was carried out, and nobody had decided it"
+        if "dead" in item and not _reason(item["reason"]["S"]):
+            yield f"{key[0]} is dead: {item['reason']['S']}"
+
+
+def _said(run: Run, effect: dict[str, Any]) -> bool:
+    return bool(run.world.chats.of_effect(effect["id"]))
+
+
+def _reason(said: str) -> bool:
+    """Whether a person is needed: nobody else could have delivered it, now or later."""
+    return not said.startswith("fault:")
+
+
+def risks(run: Run) -> int:
+    """Messages that came more than once, where the provider offers neither key nor read-back."""
+    times = [len(run.world.chats.of_effect(effect)) for effect in run.history.effects]
+    return sum(max(0, n - 1) for n in times)
