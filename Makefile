@@ -17,7 +17,7 @@ step := .ci/step
 unexport VIRTUAL_ENV PYTHONPATH
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup demo test check format bench sim proof-dispatch build check-template layer-local lock secrets-baseline clean
+.PHONY: help setup demo test check format bench sim proof-dispatch build deploy-check check-template layer-local lock secrets-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ build: .venv/.ready .venv-sam/.ready ## validate template.yaml, build the functi
 	@$(step) "sam validate" .venv-sam/bin/sam validate --lint
 	@$(step) --show '^(layer:|no python)' "sam build" .venv-sam/bin/sam build
 
+deploy-check: setup build layer-local .venv-ministack/.ready ## deploy to an emulator of the AWS APIs and use it (about 2 min)
+	@$(venv)/python -m tests.deploy $(ARGS)
+
 check-template: .venv/.ready .venv-sam/.ready .venv-checkov/.ready ## what audits ask of template.yaml (about 20 s, needs no network)
 	@$(step) "cfn-lint" .venv-sam/bin/cfn-lint --config-file .ci/cfn-lint.yaml
 	@$(step) "checkov" .venv-checkov/bin/checkov --config-file .ci/checkov.yaml
@@ -66,7 +69,7 @@ layer-local: .venv/.ready
 	@$(step) "layer for this machine" .ci/layer-local
 
 lock: .venv/.ready ## resolve requirements/*.in anew into hashed locks
-	@for name in uv core host dev sam checkov npm; do $(step) "lock $$name" .ci/lock $$name; done
+	@for name in uv core host dev sam checkov ministack npm; do $(step) "lock $$name" .ci/lock $$name; done
 
 secrets-baseline: .venv/.ready ## accept the present findings of the secrets scan
 	@.ci/no-secrets --accept

@@ -76,6 +76,7 @@ def test_groups_of_a_fifo_queue_do_not_share_one_limit(expanded: Expanded) -> No
 
 def test_the_sweeper_runs_each_minute(expanded: Expanded) -> None:
     [schedule] = expanded.of_type("AWS::Scheduler::Schedule").values()
+    assert schedule["Name"] == "${AWS::StackName}-sweeper"
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["Target"]["Arn"] == "SweeperFunction.Arn"
     assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
