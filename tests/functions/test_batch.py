@@ -198,6 +198,7 @@ def test_what_aws_refuses_for_good_is_a_fault_like_another() -> None:
     desk = Desk(broken=refused)
     assert desk.run(_message("1", "broken", attempt=8)) == []
     assert desk.buried == [("1", "fault: ClientError")]
+    assert '"code":"ValidationException"' in desk.said.getvalue()
 
 
 def test_what_was_postponed_never_dies_of_it() -> None:

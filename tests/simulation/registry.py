@@ -1,4 +1,4 @@
-"""The flows that a run plays. A new flow is a module here beside `claim.py` and a line in `run.FLOWS`.
+"""The flows that a run plays. A new flow is a module here beside `claim.py`, named in `run.FLOWS`.
 
 A flow says what people and machines do to it (`play`), and what must be true of it once the faults
 have stopped and everything has come to rest (`broken`). Crashes, repeats, clocks and queues are not

@@ -79,10 +79,14 @@ class Log:
 
 
 def _where() -> dict[str, str]:
-    kind, _, trace = sys.exc_info()
+    kind, fault, trace = sys.exc_info()
+    # AWS's own word for what is wrong (AccessDenied, …) is nobody's data.
+    word = getattr(fault, "response", {}).get("Error", {}).get("Code", "")
     place = ""
     while trace is not None:
         code = trace.tb_frame.f_code
         place = f"{Path(code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return {"fault": kind.__name__ if kind else "", "place": place}
+    return {"fault": kind.__name__ if kind else "", "place": place} | (
+        {"code": word} if word else {}
+    )
