@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
 
 from switchboard.runtime.metrics import Metrics
 
@@ -81,7 +82,7 @@ class Log:
 def _where() -> dict[str, str]:
     kind, fault, trace = sys.exc_info()
     # AWS's own word for what is wrong (AccessDenied, …) is nobody's data.
-    word = getattr(fault, "response", {}).get("Error", {}).get("Code", "")
+    word = fault.response["Error"]["Code"] if isinstance(fault, ClientError) else ""
     place = ""
     while trace is not None:
         code = trace.tb_frame.f_code
