@@ -17,7 +17,7 @@ step := .ci/step
 unexport VIRTUAL_ENV PYTHONPATH
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup demo test check format bench sim proof-dispatch build deploy-check check-template layer-local lock secrets-baseline clean
+.PHONY: help setup demo test check format bench sim fuzz proof-dispatch build deploy-check check-template layer-local lock secrets-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,8 +50,14 @@ bench: setup layer-local ## ratios against floors measured in the same run
 sim: setup ## simulate the whole application under faults (SEEDS=1000, ARGS='--seed 7 --trace')
 	@SEEDS=$(SEEDS) $(venv)/python -m tests.simulation $(ARGS)
 
+fuzz: setup ## spoilt bodies through all doors and parsers (ARGS='--bodies 1000000 --seed 7')
+	@$(venv)/python -m tests.fuzz $(ARGS)
+
 proof-dispatch: setup ## prove the dispatch under storms, outages and kills
 	@$(venv)/python -m tests.proofs.dispatch $(ARGS)
+
+proof-faults: setup ## prove the self-hosted profile under kills, a slow database and a full disk
+	@$(venv)/python -m tests.proofs.faults $(ARGS)
 
 build: .venv/.ready .venv-sam/.ready ## validate template.yaml, build the functions and the layer for Lambda
 	@$(step) "sam validate" .venv-sam/bin/sam validate --lint

@@ -37,7 +37,7 @@ class Inbox:
         """
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=envelope.model_dump_json(),
+            MessageBody=_body(envelope),
             MessageGroupId=f"{envelope.branch}.{envelope.subject}",
             MessageDeduplicationId=once,
         )
@@ -60,7 +60,7 @@ class Outbound:
             entries: list[Any] = [
                 {
                     "Id": str(n),
-                    "MessageBody": parcel.model_dump_json(),
+                    "MessageBody": _body(parcel),
                     "MessageGroupId": f"{parcel.branch}.{parcel.effect.group}",
                     "MessageDeduplicationId": _once(parcel, again),
                 }
@@ -69,6 +69,12 @@ class Outbound:
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
                 raise Postponed(f"outbound queue: {answer['Failed'][0]['Code']}")
+
+
+def _body(said: Envelope | Parcel) -> str:
+    """JSON that SQS takes: it refuses these two, which JSON has no need to escape and which anybody
+    may have in his name."""
+    return said.model_dump_json().replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def _once(parcel: Parcel, again: str) -> str:
@@ -102,7 +108,7 @@ class Timer:
         if delay <= _QUEUE_DELAY:
             self._sqs.send_message(
                 QueueUrl=self._url,
-                MessageBody=envelope.model_dump_json(),
+                MessageBody=_body(envelope),
                 DelaySeconds=max(0, round(delay.total_seconds())),
             )
             return
@@ -119,7 +125,7 @@ class Timer:
                 Target={
                     "Arn": self._arn,
                     "RoleArn": self._role,
-                    "Input": envelope.model_dump_json(),
+                    "Input": _body(envelope),
                 },
             )
         except self._scheduler.exceptions.ConflictException:

@@ -15,8 +15,9 @@ from switchboard.domain.events import ChatMigrated, Press, Started
 from switchboard.domain.identity import Worker, read_deep_link_token
 
 _BUTTON = re.compile(
-    r"(?P<action>claim|contact):(?P<job>[a-z0-9]+-[A-Za-z0-9]{1,20}):(?P<offer>[0-9]{1,6})\Z"
+    r"(?P<action>claim|contact):(?P<job>[a-z0-9]{1,20}-[A-Za-z0-9]{1,20}):(?P<offer>[0-9]{1,6})\Z"
 )
+"""The job's length is bounded, since it becomes a key: the database refuses one over 1 KB."""
 _START = re.compile(r"/start(?:@[A-Za-z0-9_]{1,32})?(?:\s+(?P<token>[A-Za-z0-9_-]{1,64}))?\s*\Z")
 
 _ID_LIMIT = 2**52

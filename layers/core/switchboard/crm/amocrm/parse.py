@@ -37,6 +37,8 @@ _ALIASES = {"tasks": "task"}
 _ENVELOPE = frozenset({"account"})
 """Who sends, not what happened. `account[id]` is not always there."""
 
+_MAX_DEALS = 1000
+"""Each becomes a message before we answer. A real deal takes some kilobytes of a form's 1 MB."""
 _DEAL_ID = re.compile(r"[1-9][0-9]{0,19}\Z")
 _PLAIN_WORD = re.compile(r"[a-z_]{1,32}\Z")
 _CHARSETS = frozenset({"", "utf-8", "utf8"})
@@ -63,6 +65,8 @@ def parse(headers: Mapping[str, str], body: bytes, _crm: Amocrm | Generic) -> Pa
                 deals[deal] = None
             else:
                 wrong_ids += 1
+    if len(deals) > _MAX_DEALS:
+        raise Malformed("the form names too many deals")
     if not kinds:
         raise Malformed("nothing in the form is a webhook")
     # One unreadable id must not lose the others that came with it.
