@@ -13,12 +13,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import calls, initialisation, inside, throughput
+from tests.bench import calls, cost, initialisation, inside, queue_work, throughput
 from tests.bench.branch import RunningHost
 from tests.bench.effort import Effort
 from tests.bench.finding import Finding, NotMeasured, say, show
 
-ROWS = ("inside", "start", "calls", "throughput")
+ROWS = ("cost", "inside", "start", "calls", "throughput", "queue")
+_WITH_HOST = {"start", "calls", "throughput"}
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began, load = time.monotonic(), os.getloadavg()[0]
     try:
-        findings = list(_measured(chosen, effort))
+        findings = list(_measured(chosen, effort, given.minutes))
     except NotMeasured as error:
         print(f"not measured: {error}", file=sys.stderr)
         return 2
@@ -36,13 +37,22 @@ def main() -> int:
     return 0 if met or not given.strict else 1
 
 
-def _measured(chosen: tuple[str, ...], effort: Effort) -> Iterator[Finding]:
+def _measured(chosen: tuple[str, ...], effort: Effort, minutes: float | None) -> Iterator[Finding]:
+    if "cost" in chosen:
+        say("the cost of a job on AWS")
+        yield from cost.measured()
     # Before the host runs: it would take turns with what is measured.
     if "inside" in chosen:
         say("a press inside the handler")
         yield from inside.measured(effort)
-    if set(chosen) == {"inside"}:
-        return
+    if _WITH_HOST & set(chosen):
+        yield from _measured_on_host(chosen, effort)
+    if "queue" in chosen:
+        say("queue work")
+        yield from queue_work.measured(effort.work if minutes is None else minutes * 60)
+
+
+def _measured_on_host(chosen: tuple[str, ...], effort: Effort) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as folder:
         say("starting the host")
         with RunningHost(Path(folder)) as host:
@@ -59,9 +69,10 @@ def _measured(chosen: tuple[str, ...], effort: Effort) -> Iterator[Finding]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer runs: under 30 s, more noise")
+    parser.add_argument("--quick", action="store_true", help="fewer runs: a minute, more noise")
     parser.add_argument("--strict", action="store_true", help="fail when a goal is missed")
     parser.add_argument("--only", nargs="+", choices=ROWS, help="these measurements alone")
+    parser.add_argument("--minutes", type=float, help="of queue work: hours show a slow leak")
     return parser.parse_args()
 
 

@@ -13,13 +13,15 @@ _FEWEST = 4
 class Effort:
     """`starts`: processes started of each kind. `batches` of presses inside the handler. `windows`
     of `presses` each through the door, and as many of the floor. On a busy machine less of it is
-    measured, so that none of these takes more than some `seconds`."""
+    measured, so that none of these takes more than some `seconds`. `work`: seconds of queue work,
+    unless hours of it are asked for."""
 
     starts: int
     batches: int
     windows: int
     presses: int
     seconds: float
+    work: float
 
     FULL: ClassVar["Effort"]
     QUICK: ClassVar["Effort"]
@@ -33,5 +35,5 @@ class Effort:
             yield number
 
 
-Effort.FULL = Effort(starts=13, batches=15, windows=5, presses=1000, seconds=25)
-Effort.QUICK = Effort(starts=5, batches=7, windows=3, presses=400, seconds=6)
+Effort.FULL = Effort(starts=13, batches=15, windows=5, presses=1000, seconds=25, work=15)
+Effort.QUICK = Effort(starts=5, batches=7, windows=3, presses=400, seconds=6, work=5)
