@@ -13,22 +13,22 @@ from selfhosted.messages import Message
 class Backlog:
     def __init__(self) -> None:
         self._groups: dict[str, list[Message]] = {}
-        self._keys: set[str] = set()
+        self._known: dict[str, Message] = {}
         self._running: dict[str, Message] = {}
         # (visible_at, position, group) of heads; an entry that no longer fits is skipped.
         self._heads: list[tuple[int, int, str]] = []
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._known)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._keys
+        return key in self._known
 
     def add(self, message: Message) -> None:
         """Takes up a message; one that is known already is left as it is."""
-        if message.key in self._keys:
+        if message.key in self._known:
             return
-        self._keys.add(message.key)
+        self._known[message.key] = message
         group = self._groups.setdefault(message.ordering, [])
         insort(group, message, key=lambda m: m.position)
         if group[0] is message:
@@ -67,10 +67,43 @@ class Backlog:
         self._running.pop(message.ordering, None)
         self._offer(message.ordering)
 
+    def postponed(self, key: str, attempts: int, visible_at: int) -> bool:
+        """A message that is at rest after that many attempts rests until `visible_at` instead.
+
+        False where it is not known, runs, or has been received since.
+        """
+        message = self._known.get(key)
+        if message is None or message.attempts != attempts or self.is_running(message):
+            return False
+        message.visible_at = visible_at
+        if self._groups[message.ordering][0] is message:
+            self._offer(message.ordering)
+        return True
+
+    def resting(self, after: int) -> dict[str, Message]:
+        """What does not run beyond the position `after`, by its key."""
+        return {
+            key: message
+            for key, message in self._known.items()
+            if message.position > after and not self.is_running(message)
+        }
+
+    def drop(self, message: Message) -> None:
+        """Forgets a message that has gone without us, if it is still at rest here."""
+        if self._known.get(message.key) is not message or self.is_running(message):
+            return
+        del self._known[message.key]
+        group = self._groups[message.ordering]
+        group[:] = [other for other in group if other is not message]
+        if group:
+            self._offer(message.ordering)
+        else:
+            del self._groups[message.ordering]
+
     def done(self, message: Message) -> None:
         """A running message is gone: its group goes on."""
         self._running.pop(message.ordering, None)
-        self._keys.discard(message.key)
+        self._known.pop(message.key, None)
         group = self._groups.get(message.ordering, [])
         if message in group:
             group.remove(message)
@@ -84,13 +117,14 @@ class Backlog:
         for ordering, group in list(self._groups.items()):
             if group[0].shard != shard:
                 continue
-            self._keys.difference_update(message.key for message in group)
+            for message in group:
+                self._known.pop(message.key, None)
             running = self._running.get(ordering)
             if running is None:
                 del self._groups[ordering]
             else:
                 group[:] = [running]
-                self._keys.add(running.key)
+                self._known[running.key] = running
 
     def is_running(self, message: Message) -> bool:
         return self._running.get(message.ordering) is message

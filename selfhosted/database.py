@@ -134,14 +134,15 @@ class Database:
 
     async def _exchange(self, operation: str, body: bytes) -> tuple[int, bytes]:
         async with self._slots:
-            connection = await self._connection()
-            try:
-                async with asyncio.timeout(ANSWER_LIMIT):
+            # A connection that is never accepted holds up as much as an answer that never comes.
+            async with asyncio.timeout(ANSWER_LIMIT):
+                connection = await self._connection()
+                try:
                     answer = await connection.exchange(self._request(operation, body))
-            except BaseException:
-                # Its answer may still come: nobody else may get it.
-                connection.close()
-                raise
+                except BaseException:
+                    # Its answer may still come: nobody else may get it.
+                    connection.close()
+                    raise
             self._idle.append(connection)
             return answer
 

@@ -8,8 +8,8 @@ run beside each other, and a group goes on only when its head is deleted.
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, TypeVar, cast
 
 from selfhosted.backlog import Backlog
 from selfhosted.database import DatabaseError
@@ -29,8 +29,12 @@ OVERLAP_NS: Final = 10_000_000_000
 # How long to leave the messages where they are while the function cannot be started, in seconds.
 START_PAUSE: Final = 0.5
 # A message whose process crashed comes back at once, a message that always kills its process ever
-# more slowly: milliseconds per attempt, doubled each time.
+# more slowly: milliseconds, doubled with each crash in a row, up to the longest. Attempts are not
+# crashes: a message that has often been put off would hold its group back for minutes.
 CRASH_PAUSE_MS: Final = 50
+LONGEST_CRASH_PAUSE_MS: Final = 5_000
+
+T = TypeVar("T")
 
 
 class EventSourceMapping:
@@ -54,6 +58,8 @@ class EventSourceMapping:
         self._newest = 0
         self._unread = 0
         self._looking = False
+        # What ended while a look was under way: the look may still show it, leased for minutes.
+        self._ended: set[str] = set()
         self._wanted = asyncio.Event()
         self._closed = False
         queues.on_sent.append(self._sent)
@@ -77,25 +83,36 @@ class EventSourceMapping:
         Needed: for shares that were gained, and, while other hosts are about, for each message
         that was sent here (an earlier one of its group may have been sent there) and every LOOK
         seconds. A look shows all that was durable when it began, so no message overtakes another.
+        Alone, every idle look is at the whole queue: what this host should have been told of and
+        was not (its writer failed after the write) may be of any age.
         """
         while True:
+            shared = self._queues.membership.shared
             with contextlib.suppress(TimeoutError):
-                shared = self._queues.membership.shared
                 await asyncio.wait_for(self._wanted.wait(), LOOK if shared else IDLE_LOOK)
+            whole = not (shared or self._wanted.is_set())
             self._wanted.clear()
             try:
-                await self._read()
+                await self._read(whole=whole)
             except (OSError, DatabaseError):
                 self._wanted.set()
                 await asyncio.sleep(LOOK)
 
-    async def _read(self) -> None:
+    async def _read(self, *, whole: bool) -> None:
         unread = self._unread
         self._looking = True
-        after = 0 if unread else max(self._newest - OVERLAP_NS, 0)
+        self._ended.clear()
+        after = 0 if whole or unread else max(self._newest - OVERLAP_NS, 0)
+        unseen = self._backlog.resting(after)
         try:
             async for message in self._queues.store.waiting(self._queue.name, after):
-                self._take_up(message)
+                known = unseen.pop(message.key, None)
+                if known is not None:
+                    self._correct(known, message)
+                elif message.id not in self._ended:
+                    self._take_up(message)
+            for message in unseen.values():
+                self._backlog.drop(message)
             self._unread -= unread
         finally:
             self._looking = False
@@ -126,7 +143,12 @@ class EventSourceMapping:
         return not (reading or self._queues.membership.shared)
 
     def _note_postponed(self, queue: str, key: str, attempts: int, visible_at: int) -> None:
-        if queue == self._queue.name and key in self._backlog:
+        if queue != self._queue.name or key not in self._backlog:
+            return
+        # Its process may have ended in the middle of the call: then the message rests already.
+        if self._backlog.postponed(key, attempts, visible_at):
+            self._pump()
+        else:
             self._postponed[key, attempts] = visible_at
 
     def _take_up(self, message: Message) -> None:
@@ -135,6 +157,21 @@ class EventSourceMapping:
         if self._queues.membership.works_on(message.shard) and not self._closed:
             message.visible_at = self._queues.resting_until(message)
             self._backlog.add(message)
+
+    def _correct(self, known: Message, found: Message) -> None:
+        """A message at rest was received by somebody else, or who worked on it is dead."""
+        if self._backlog.is_running(known):
+            return
+        owner = found.owner
+        orphan = owner is not None and not self._queues.membership.alive(owner)
+        if found.attempts > known.attempts or (found.attempts == known.attempts and orphan):
+            known.attempts, known.owner = found.attempts, owner
+            self._backlog.postponed(known.key, known.attempts, self._queues.resting_until(found))
+
+    def _gone(self, message: Message) -> None:
+        if self._looking:
+            self._ended.add(message.id)
+        self._backlog.done(message)
 
     def _pump(self) -> None:
         """Starts as many deliveries as there are messages due and hands free."""
@@ -170,22 +207,23 @@ class EventSourceMapping:
 
     async def _deliver(self, batch: list[Message]) -> None:
         try:
-            leased = [m for m in await asyncio.gather(*map(self._lease, batch)) if m is not None]
+            leased = [m for m in await _all(map(self._lease, batch)) if m is not None]
             if leased:
                 outcome = await self._pool.invoke(self._event(leased))
                 failed = self._failed(leased, outcome)
-                await asyncio.gather(*(self._settle(m, m.id in failed, outcome) for m in leased))
+                await _all(self._settle(m, m.id in failed, outcome) for m in leased)
         finally:
             # The database was away beyond all patience: what is still open is tried again later.
             for message in batch:
+                self._postponed.pop((message.key, message.attempts), None)
                 if self._backlog.is_running(message):
-                    self._backlog.put_back(message, now_ms() + 1000)
+                    self._rest(message, now_ms() + 1000)
 
     async def _lease(self, message: Message) -> Message | None:
         """The message, leased to us; None where it must not be delivered now."""
         if self._queues.exhausted(self._queue, message):
             await self._queues.bury(self._queue, message)
-            self._backlog.done(message)
+            self._gone(message)
             return None
         now = now_ms()
         # While the function may still run nobody else gets it, whatever the template says.
@@ -201,24 +239,33 @@ class EventSourceMapping:
         """The database knows better: somebody else received or deleted the message."""
         found = await self._queues.store.get(message.queue, message.key)
         if found is None:
-            self._backlog.done(message)
+            self._gone(message)
             return
         message.attempts, message.owner = found.attempts, found.owner
-        self._backlog.put_back(message, self._queues.resting_until(found))
+        self._rest(message, self._queues.resting_until(found))
 
     async def _settle(self, message: Message, failed: bool, outcome: Outcome) -> None:
         """What becomes of a delivered message."""
         postponed = self._postponed.pop((message.key, message.attempts), None)
+        died = outcome.kind in (Kind.CRASHED, Kind.REFUSED)
+        message.crashes = message.crashes + 1 if died else 0
         if not failed:
             await self._queues.store.remove(message, now_ms())
-            self._backlog.done(message)
+            self._gone(message)
         elif postponed is not None:
-            self._backlog.put_back(message, postponed)
-        elif outcome.kind in (Kind.CRASHED, Kind.REFUSED):
-            pause = min(CRASH_PAUSE_MS << min(message.attempts, 20), self._queue.visibility * 1000)
-            self._backlog.put_back(message, now_ms() + pause)
+            self._rest(message, postponed)
+        elif died:
+            pause = min(CRASH_PAUSE_MS << min(message.crashes, 20), LONGEST_CRASH_PAUSE_MS)
+            self._rest(message, now_ms() + min(pause, self._queue.visibility * 1000))
         else:
-            self._backlog.put_back(message, message.visible_at)
+            self._rest(message, message.visible_at)
+
+    def _rest(self, message: Message, visible_at: int) -> None:
+        """A message that ran is tried again: by us, or by whoever has its share by now."""
+        if self._queues.membership.works_on(message.shard):
+            self._backlog.put_back(message, visible_at)
+        else:
+            self._backlog.done(message)
 
     def _event(self, batch: list[Message]) -> bytes:
         return json.dumps({"Records": [self._record(message) for message in batch]}).encode()
@@ -254,6 +301,16 @@ class EventSourceMapping:
         except (ValueError, TypeError, KeyError, AttributeError):
             return everything
         return named if named <= everything else everything
+
+
+async def _all(works: Iterable[Awaitable[T]]) -> list[T]:
+    """The results of all; raises the first error, but not before every one has ended: what still
+    ran would change messages that are back at rest, and their groups would never come due."""
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    for one in ended:
+        if isinstance(one, BaseException):
+            raise one
+    return cast("list[T]", ended)
 
 
 def _event_attributes(attributes: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import secrets
+import signal
 import socket
 import string
 from collections.abc import Callable, Mapping
@@ -100,6 +101,15 @@ class ExtendDB:
         if self._child is not None:
             await self._child.stop(3.0)
         self._log.close()
+
+    def renew(self) -> None:
+        """Ends a server that only fails, to be started again.
+
+        After a full disk, 0.1.10 keeps a transaction open and refuses every further write, while it
+        calls itself healthy: "attempted to call begin_with at non-zero transaction depth".
+        """
+        if self._child is not None:
+            self._child.send(signal.SIGKILL)
 
     async def _launch(self) -> None:
         self._child = await children.start(

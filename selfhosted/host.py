@@ -175,7 +175,9 @@ class Host:
         credentials: Credentials,
     ) -> None:
         options = self._options
-        members = membership.Membership(database, membership.here(os.getpid()), report)
+        server = self._database_server
+        failing = server.renew if server is not None else lambda: None
+        members = membership.Membership(database, membership.here(os.getpid()), report, failing)
         queues = Queues(application.queues, QueueStore(database), members)
         scheduler = Scheduler(database, queues, report)
         await api.serve(SqsApi(queues, api.endpoint).answer, scheduler.answer, self.state)

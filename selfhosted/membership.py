@@ -69,7 +69,14 @@ def _born(pid: int) -> str:
 class Membership:
     """This host's seat at the table. `owned` are the shares that it works on."""
 
-    def __init__(self, database: Database, origin: Origin, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        origin: Origin,
+        report: Callable[[str], None],
+        failing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`failing` is called when the database has failed at writes beyond all patience."""
         self.host = uuid4().hex[:12]
         self.owned: set[int] = set()
         self.others: set[str] = set()
@@ -77,6 +84,7 @@ class Membership:
         self._database = database
         self._origin = origin
         self._report = report
+        self._failing = failing
         self._beat = 0
         self._leaving: set[int] = set()
         self._seen: dict[str, tuple[str, float]] = {}
@@ -269,6 +277,8 @@ class Membership:
                 await self.turn()
             except (OSError, DatabaseError) as error:
                 self._report(f"cannot reach the other hosts' records: {error}")
+                if isinstance(error, DatabaseError) and error.code == "InternalServerError":
+                    self._failing()
 
 
 def _key(kind: str, name: str) -> Item:

@@ -48,7 +48,8 @@ class Message:
     `group` orders; a message of a standard queue is a group of its own. `owner` is the host that
     is working on it, None where it rests until `visible_at`. `remember_until`: for so long its key
     is kept after deletion, so that a repeat is recognised. `attributes` is the sender's
-    MessageAttributes as JSON.
+    MessageAttributes as JSON. `crashes`, not stored, counts the processes that died over it in a
+    row on this host.
     """
 
     queue: str
@@ -66,6 +67,7 @@ class Message:
     owner: str | None = None
     first_received: int | None = None
     dead_letter_source: str | None = None
+    crashes: int = 0
 
     @property
     def ordering(self) -> str:

@@ -1,20 +1,12 @@
 """`make proof-dispatch`: what the dispatch promises, under storms, outages and kills."""
 
 import argparse
-import asyncio
-import signal
 import sys
-import tempfile
-import time
-import traceback
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 
-from tests.proofs.report import Finding, Progress, show
+from tests.proofs.play import Row, play
+from tests.proofs.report import Progress
 from tests.proofs.rows import kills, outage, race, repeats, slow_group
 from tests.proofs.setting import Setting
-
-Row = Callable[[Setting, Path], Awaitable[Finding]]
 
 ROWS: dict[str, tuple[str, Row]] = {
     "1": (race.NAME, race.prove),
@@ -29,7 +21,6 @@ _ORDER = ("3", "1", "2", "4", "5")
 
 def main() -> int:
     given = _arguments()
-    chosen = tuple(given.only) if given.only else tuple(ROWS)
     progress = Progress()
     setting = Setting(
         rounds=given.rounds,
@@ -42,42 +33,7 @@ def main() -> int:
         seed=given.seed,
         say=progress.say,
     )
-    began = time.monotonic()
-    try:
-        with tempfile.TemporaryDirectory(prefix="switchboard-proof-") as folder:
-            found = asyncio.run(_all(setting, chosen, Path(folder)))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        progress.end()
-        print("interrupted: nothing is proved", file=sys.stderr)
-        return 130
-    progress.end()
-    rows = [(ROWS[key][0], found[key]) for key in ROWS if key in found]
-    show(rows, time.monotonic() - began)
-    return int(any(finding.failures for _, finding in rows))
-
-
-async def _all(setting: Setting, chosen: tuple[str, ...], folder: Path) -> dict[str, Finding]:
-    whole = asyncio.current_task()
-    assert whole is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)
-    async with asyncio.TaskGroup() as group:
-        tasks = {
-            key: group.create_task(_row(key, setting, folder / f"row{key}"))
-            for key in _ORDER
-            if key in chosen
-        }
-    return {key: task.result() for key, task in tasks.items()}
-
-
-async def _row(key: str, setting: Setting, folder: Path) -> Finding:
-    """A row that breaks off has failed; the others go on."""
-    _, prove = ROWS[key]
-    try:
-        return await prove(setting, folder)
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
-        return Finding("broke off", "", (what,))
+    return play(ROWS, _ORDER, given.only, setting, progress)
 
 
 def _arguments() -> argparse.Namespace:

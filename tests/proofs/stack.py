@@ -94,6 +94,11 @@ class Stack:
     def telegram_door(self) -> str:
         return f"{self.doors}/telegram/{BRANCH}"
 
+    def found_anew(self) -> None:
+        """The host was started again: its services have moved."""
+        for name in ("connection", "_jobs"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def connection(self) -> Connection:
         return Connection(self.data)

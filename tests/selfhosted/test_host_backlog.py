@@ -47,6 +47,19 @@ def test_a_resting_head_holds_its_group_back() -> None:
     assert keys(backlog.take(500, 10)) == ["k1"]
 
 
+def test_a_message_at_rest_can_be_put_off_again() -> None:
+    backlog = Backlog()
+    backlog.add(message("a", 1))
+    (head,) = backlog.take(0, 1)
+    assert not backlog.postponed("k1", head.attempts, 100), "it runs"
+    backlog.put_back(head, 9_000)
+    assert not backlog.postponed("k1", head.attempts + 1, 100), "it has been received since"
+    assert backlog.postponed("k1", head.attempts, 100)
+    assert backlog.next_due() == 100
+    assert keys(backlog.take(100, 10)) == ["k1"]
+    assert not backlog.postponed("k2", 0, 100), "it is not known"
+
+
 def test_messages_without_a_group_do_not_wait_for_each_other() -> None:
     backlog = Backlog()
     for position in range(3):

@@ -34,7 +34,7 @@ _SHARES = {
     "sweeper": 1,
 }
 _PAUSE = (0.3, 1.9)
-_PATIENCE = 240.0
+PATIENCE = 240.0
 
 
 async def prove(setting: Setting, folder: Path) -> Finding:
@@ -42,7 +42,7 @@ async def prove(setting: Setting, folder: Path) -> Finding:
     async with contextlib.AsyncExitStack() as closing:
         async with setting.alone:
             stack = await closing.enter_async_context(running(folder, playbook))
-            row = _Kills(stack, setting)
+            row = Kills(stack, setting)
             await row.prepare()
             async with asyncio.TaskGroup() as group:
                 group.create_task(row.kill())
@@ -51,7 +51,11 @@ async def prove(setting: Setting, folder: Path) -> Finding:
         return await row.found()
 
 
-class _Kills:
+class Kills:
+    """The life of many jobs under kills, and what must be true afterwards."""
+
+    name = NAME
+
     def __init__(self, stack: Stack, setting: Setting) -> None:
         self._stack = stack
         self._setting = setting
@@ -60,11 +64,13 @@ class _Kills:
         self._killed = Counter[str]()
         self._answers: dict[str, list[Told]] = {}
         self._posts: dict[str, Json] = {}
+        self._deals: list[str] = []
+        self._workers: list[Json] = []
 
     async def prepare(self) -> None:
         """One post is sent in peace: a bot that has never seen a message of a group has no number
         from which to look for its own (docs/proofs.md)."""
-        self._setting.say(NAME, "a first post")
+        self._setting.say(self.name, "a first post")
         sandbox = self._stack.sandbox
         await sandbox.free_of_limits()
         self._workers = await sandbox.workers(_WORKERS)
@@ -85,6 +91,10 @@ class _Kills:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._chance.choice(pids[function]), signal.SIGKILL)
                 self._killed[function] += 1
+
+    @property
+    def killed(self) -> int:
+        return self._killed.total()
 
     def _pick(self, pids: dict[str, list[int]]) -> str | None:
         found = {_plain(name): name for name, alive in pids.items() if alive}
@@ -109,7 +119,10 @@ class _Kills:
                     group.create_task(self._claim(deal, claiming))
                 self._say("offered and claimed")
                 await asyncio.sleep(1.0)
-        await eventually(self._all_over, _PATIENCE, "all jobs are claimed and written back", 1.0)
+        await self.over()
+
+    async def over(self) -> None:
+        await eventually(self._all_over, PATIENCE, "all jobs are claimed and written back", 1.0)
 
     async def swept(self) -> None:
         """What a killed process left behind is found by the real sweeper, within two minutes."""
@@ -119,8 +132,8 @@ class _Kills:
             self._say(f"{len(left)} jobs are left to the sweeper")
             return not left
 
-        await eventually(nothing_left, _PATIENCE, "the sweeper has been everywhere", 1.0)
-        await self._stack.at_rest(_PATIENCE)
+        await eventually(nothing_left, PATIENCE, "the sweeper has been everywhere", 1.0)
+        await self._stack.at_rest(PATIENCE)
 
     async def _claim(self, deal: str, claiming: asyncio.Semaphore) -> None:
         async with claiming:
@@ -133,7 +146,7 @@ class _Kills:
 
     def _say(self, what: str) -> None:
         counts = f"{len(self._posts)} posted, {len(self._answers)} claimed"
-        self._setting.say(NAME, f"{what}, {counts}, {self._killed.total()} processes killed")
+        self._setting.say(self.name, f"{what}, {counts}, {self.killed} killed")
 
     async def _all_posted(self) -> bool:
         return set(self._deals) <= set(await self._stack.sandbox.posts(self._group))
