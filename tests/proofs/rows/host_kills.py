@@ -138,9 +138,11 @@ class _Violence(Kills):
         accepted = [hook for hook in hooks if hook["state"] == "delivered"]
         presses = [one for told in self._answers.values() for one in told if one.status == 200]
         lost = sum(not seen[deal]["post"] for deal in self._deals)
-        doubled = sum(seen.doubled(kind) for kind in ("post", "note", "task", "patch"))
+        twice = {kind: seen.doubled(kind) for kind in ("post", "note", "task", "patch")}
+        doubled = sum(twice.values())
         checks.equal("lost", lost, 0)
-        checks.equal("doubled", doubled, 0)
+        for kind, number in twice.items():
+            checks.equal(f"doubled, {kind}", number, 0)
         residual = {kind: seen.doubled(kind) for kind in ("notice", "manager")}
         did = ", ".join(f"{kind} {count}" for kind, count in self._violence.most_common())
         return Finding(
