@@ -7,6 +7,7 @@ from switchboard.crm.parsed import Malformed
 from switchboard.crm.parsers import parser
 from switchboard.domain.events import DealTouched, Envelope
 from switchboard.domain.verify import verified
+from switchboard.doors.refusal import refuse
 from switchboard.doors.telegram import Inbox, Log, Playbooks
 from switchboard.runtime import http
 from switchboard.runtime.http import Request
@@ -30,16 +31,16 @@ class CrmDoor:
         snapshot = self._playbooks.get(branch)
         parse = parser(provider)
         if snapshot is None or parse is None or snapshot.playbook.crm.kind != provider:
-            return self._refuse(401, "unauthorized", request)
+            return refuse(self._log, 401, "unauthorized", request)
         crm = snapshot.playbook.crm
         if not verified(request.path.get("secret", ""), self._secrets(crm.webhook_secrets)):
-            return self._refuse(401, "unauthorized", request)
+            return refuse(self._log, 401, "unauthorized", request)
         if len(request.body) > http.MAX_BODY:
-            return self._refuse(413, "too large", request)
+            return refuse(self._log, 413, "too large", request)
         try:
             parsed = parse(request.headers, request.body, crm)
         except Malformed as malformed:
-            return self._refuse(400, malformed.reason, request)
+            return refuse(self._log, 400, malformed.reason, request)
         for deal in parsed.deals:
             event = DealTouched(provider=provider, deal=deal)
             envelope = Envelope(branch=branch, trace=request.id, event=event)
@@ -53,7 +54,3 @@ class CrmDoor:
             ignored=list(parsed.ignored),
         )
         return http.answer(200)
-
-    def _refuse(self, status: int, why: str, request: Request) -> dict[str, Any]:
-        self._log.warning("refused", outcome="refused", reason=why, bytes=len(request.body))
-        return http.answer(status, {"error": why})

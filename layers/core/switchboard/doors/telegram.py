@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from switchboard.channels.telegram.parse import Ignored, Malformed, parse
 from switchboard.domain.events import ChatMigrated, Envelope, Press, Settle, Started
 from switchboard.domain.verify import verified
+from switchboard.doors.refusal import refuse
 from switchboard.flows.claim.table import Outcome
 from switchboard.pipeline import Answer, Presses, answer
 from switchboard.playbook.store import Snapshot
@@ -60,13 +61,13 @@ class TelegramDoor:
         snapshot = self._playbooks.get(branch)
         keys = self._secrets(snapshot.playbook.telegram.webhook_secrets) if snapshot else ()
         if snapshot is None or not verified(request.headers.get(SECRET_HEADER, ""), keys):
-            return self._refuse(401, "unauthorized", request)
+            return refuse(self._log, 401, "unauthorized", request)
         if len(request.body) > http.MAX_BODY:
-            return self._refuse(413, "too large", request)
+            return refuse(self._log, 413, "too large", request)
         try:
             update = parse(request.body, branch, keys, self._now())
         except Malformed:
-            return self._refuse(400, "malformed", request)
+            return refuse(self._log, 400, "malformed", request)
         match update.says:
             case Press() as press:
                 return self._press(branch, snapshot, press, request.id)
@@ -104,11 +105,6 @@ class TelegramDoor:
         if fresh.moved == snapshot.moved:
             return told
         return answer(self._presses, branch, _by_first_id(press, fresh))
-
-    def _refuse(self, status: int, why: str, request: Request) -> dict[str, Any]:
-        # The branch is left out: what anybody may write into a path is not for the log.
-        self._log.warning("refused", outcome="refused", reason=why, bytes=len(request.body))
-        return http.answer(status, {"error": why})
 
 
 def _by_first_id(press: Press, snapshot: Snapshot) -> Press:
