@@ -67,24 +67,42 @@ def up(
     environ = {**DEMO_SECRETS, **os.environ} if sandbox else dict(os.environ)
     if not playbooks.exists():
         raise fail(f"There is no {playbooks}.", 2)
+    clock = _clock(data.resolve(), sandbox=sandbox)
     backup = daily_backup(backup_dir, backup_key, backup_at, database)
     found = good_ones(examine_all([playbooks], environment=environ, secrets_required=True))
     doors = port or _free_port()
-    webhook = all(one.telegram.mode == "webhook" for one in found)
-    with _sandbox(sandbox, sandbox_port, doors, webhook=webhook) as page:
-        code = _serve(found, environ, data, doors, page, database, backup, verbose=verbose)
+    polled = [one.branch for one in found if one.telegram.mode == "polling"]
+    with _sandbox(sandbox, sandbox_port, doors, polled, clock) as page:
+        code = _serve(found, environ, data, doors, page, clock, database, backup, verbose=verbose)
     raise typer.Exit(code)
 
 
+def _clock(folder: Path, *, sandbox: bool) -> Path | None:
+    """The file by which the demo's clock is moved; beside the sandbox only.
+
+    Without it everything would go back in time, and lie still until the moments come again.
+    """
+    file = folder / "clock"
+    if not sandbox and file.exists():
+        raise fail(
+            f"The clock of {folder} was moved in the sandbox: take it up with --sandbox, "
+            "or choose another folder.",
+            2,
+        )
+    return file if sandbox else None
+
+
 @contextmanager
-def _sandbox(wanted: bool, port: int, doors: int, *, webhook: bool) -> Iterator[str | None]:
+def _sandbox(
+    wanted: bool, port: int, doors: int, polled: Sequence[str], clock: Path | None
+) -> Iterator[str | None]:
     """The sandbox's address while it runs; None where none is wanted."""
     if not wanted:
         yield None
         return
     try:
-        address = f"http://127.0.0.1:{doors}"
-        process = SandboxProcess(port if _is_free(port) else 0, address, webhook=webhook)
+        free = port if _is_free(port) else 0
+        process = SandboxProcess(free, _address(doors), polled=polled, clock=clock)
     except OSError as error:
         raise fail(f"The sandbox does not start: {error}") from None
     with process as url:
@@ -97,6 +115,7 @@ def _serve(
     data: Path,
     port: int,
     page: str | None,
+    clock: Path | None,
     database: str | None,
     backup: Daily | None,
     *,
@@ -105,8 +124,9 @@ def _serve(
     from cli.polling.process import keep_polling
     from selfhosted.host import HostContext, HostOptions, serve
 
-    playbooks = [with_sandbox(one, page) if page else one for one in found]
+    playbooks = [with_sandbox(one, page, _address(port)) if page else one for one in found]
     secrets = _secrets_of(playbooks, environ)
+    moved = {"SWITCHBOARD_CLOCK": str(clock)} if clock else {}
     folder = data.resolve()
     tables: dict[str, str] = {}
 
@@ -134,7 +154,8 @@ def _serve(
             data=folder,
             port=port,
             database_endpoint=database,
-            environment=secrets,
+            environment={**secrets, **moved},
+            clock=clock,
             verbose=verbose,
             before_ready=publish,
             on_ready=ready,
@@ -149,6 +170,10 @@ def _secrets_of(playbooks: Sequence[Playbook], environ: Mapping[str, str]) -> di
     said = "".join(one.model_dump_json() for one in playbooks)
     names = re.findall(r'"env:([A-Z][A-Z0-9_]*)"', said)
     return {name: environ[name] for name in names if name in environ}
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _progress(line: str) -> None:

@@ -28,9 +28,7 @@ def create(settings: SandboxSettings) -> Starlette:
         del request
         return JSONResponse({"ok": True})
 
-    entrances = [
-        Mount(f"/{name}", app=Entrance(world, name)) for name in ("telegram", "amocrm", "generic")
-    ]
+    entrances = [Mount(f"/{name}", app=Entrance(world, name)) for name in world.routers]
     people = [Mount("/control", routes=control_routes(world)), *page_routes(world)]
     app = Starlette(
         routes=[Route("/health", health), *entrances, *(people if settings.control else [])],

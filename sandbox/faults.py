@@ -6,11 +6,21 @@ from typing import Literal, get_args
 
 from sandbox.wire import Json
 
-Provider = Literal["telegram", "amocrm", "generic"]
-FaultKind = Literal["outage", "abort", "lost_answer", "too_many_requests", "server_error"]
+Provider = Literal[
+    "telegram", "tyres_telegram", "amocrm", "generic", "bitrix24", "onec", "whatsapp", "sms"
+]
+FaultKind = Literal[
+    "outage", "abort", "lost_answer", "too_many_requests", "server_error", "html", "unauthorized"
+]
 
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+ONEC_ALONE: frozenset[FaultKind] = frozenset({"html", "unauthorized"})
+
+
+def kinds(provider: Provider) -> tuple[FaultKind, ...]:
+    """What can go wrong with this provider."""
+    return tuple(kind for kind in KINDS if provider == "onec" or kind not in ONEC_ALONE)
 
 
 @dataclass
@@ -19,7 +29,8 @@ class Fault:
 
     outage: 502/503 and nothing done. abort: connection cut, nothing done. lost_answer: the work is
     done, then the connection is cut. too_many_requests: 429; in Telegram only for `chat_id` when
-    one is given. server_error: 500.
+    one is given; Bitrix24 says it with 503. server_error: 500. Of 1C alone: html, a page with
+    status 200 in the place of the answer, and unauthorized, 401.
     """
 
     kind: FaultKind

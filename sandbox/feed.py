@@ -1,11 +1,12 @@
 """What has happened, in plain words, and the wake-up for the pages that watch."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal
+
+from sandbox.clock import now
 
 Kind = Literal["crm", "telegram", "person", "switchboard", "fault"]
 
@@ -39,7 +40,7 @@ class Feed:
     def tell(self, kind: Kind, text: str, *, bad: bool = False) -> None:
         """Write a line into the journal and wake the pages."""
         self._number += 1
-        self.happenings.append(Happening(self._number, time.time(), kind, text, bad))
+        self.happenings.append(Happening(self._number, now(), kind, text, bad))
         self.changed()
 
     def changed(self) -> None:

@@ -23,6 +23,7 @@ class Numbers:
             "contact": 20_000_000 + seconds % 8_000_000 * 10,
             "note": 30_000_000 + seconds % 8_000_000 * 10,
             "task": 40_000_000 + seconds % 8_000_000 * 10,
+            "bitrix24": 100_000_000 + seconds % 8_000_000 * 100,
         }
         self._counters = {kind: itertools.count(start) for kind, start in starts.items()}
         self.first_message = seconds % 1_000_000 + 1

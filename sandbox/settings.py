@@ -1,21 +1,23 @@
 """Who and what exists in the sandbox. The demo playbook uses the same numbers."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
+
+from sandbox.settings_telegram import (
+    MANAGER,
+    PACE,
+    TYRES_BOT,
+    WORKERS,
+    BotSettings,
+    Group,
+    Person,
+    TelegramPace,
+)
+from sandbox.settings_tyres import TyresSettings
 
 FieldType = Literal["text", "textarea", "numeric", "date_time", "multiselect"]
 StageKey = Literal["new", "search", "in_work", "done", "lost"]
-
-
-@dataclass(frozen=True)
-class Person:
-    """A made-up Telegram user. `started` says whether he has ever pressed Start in the bot."""
-
-    id: int
-    first_name: str
-    last_name: str
-    username: str | None
-    started: bool
 
 
 @dataclass(frozen=True)
@@ -46,22 +48,6 @@ class CustomField:
     name: str
     type: FieldType
     enums: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TelegramPace:
-    """Telegram's sending limits.
-
-    One message a second per chat (short bursts pass), 20 a minute per group, 30 a second in all.
-    Edits are counted only when `edits_count`: Telegram publishes no number for them.
-    """
-
-    enforced: bool = True
-    per_chat_burst: int = 5
-    per_chat_per_second: float = 1.0
-    per_group_per_minute: int = 20
-    overall_per_second: int = 30
-    edits_count: bool = False
 
 
 PIPELINE_ID = 7100100
@@ -97,14 +83,6 @@ FIELDS = (
     CustomField(510008, "district", "Район", "text"),
 )
 
-WORKERS = (
-    Person(910000001, "Тимур", "Образцов", "timur_obraztsov", started=True),
-    Person(910000002, "Лада", "Примерова", "lada_primerova", started=False),
-    Person(910000003, "Гоша", "Безлогинов", None, started=True),
-)
-
-MANAGER = Person(910000009, "Мария", "Тестова", "maria_testova", started=True)
-
 CRM_USERS = (
     CrmUser(8000001, "Мария Тестова", "maria@example.test"),
     CrmUser(8000002, "Тимур Образцов", "timur@example.test"),
@@ -115,6 +93,8 @@ CRM_USERS = (
 class SandboxSettings:
     """Everything the sandbox needs to know. `doors` is Switchboard's base URL.
 
+    `clock` is a file with the seconds by which the clock of the whole demo is ahead.
+
     `amocrm_clock` and `telegram_clock` divide the providers' retry delays, so that a demo need not
     wait for amoCRM's fifteen minutes. Expiries that people see (callbacks) run in real time.
     """
@@ -122,6 +102,7 @@ class SandboxSettings:
     doors: str = "http://127.0.0.1:8080"
     branch: str = "demo"
     control: bool = True
+    clock: Path | None = None
 
     telegram_token: str = "000000:TEST"
     telegram_secret: str = "demo-telegram-secret"
@@ -135,10 +116,11 @@ class SandboxSettings:
     group_title: str = "Исполнители · заказы"
     workers: tuple[Person, ...] = WORKERS
     manager: Person = MANAGER
-    pace: TelegramPace = TelegramPace()
+    pace: TelegramPace = PACE
     callback_answer_seconds: float = 15.0
     telegram_connections: int = 40
     telegram_clock: float = 1.0
+    tyres_bot: BotSettings = TYRES_BOT
 
     amocrm_subdomain: str = "demo"
     amocrm_account_id: int = 31000001
@@ -160,9 +142,26 @@ class SandboxSettings:
     generic_token: str = "demo-generic-token"
     generic_hook_secret: str = "demo-generic-secret"
 
+    tyres: TyresSettings = field(default_factory=TyresSettings)
+
     @property
-    def telegram_door(self) -> str:
-        return f"{self.doors}/telegram/{self.branch}"
+    def demo_bot(self) -> BotSettings:
+        """The dispatcher's bot: its group are the workers and the manager."""
+        return BotSettings(
+            provider="telegram",
+            branch=self.branch,
+            token=self.telegram_token,
+            secret=self.telegram_secret,
+            id=self.bot_id,
+            name=self.bot_name,
+            username=self.bot_username,
+            people=(*self.workers, self.manager),
+            group=Group(self.group_id, self.supergroup_id, self.group_title, self.manager.id),
+            webhook=self.telegram_webhook,
+        )
+
+    def telegram_door(self, bot: BotSettings) -> str:
+        return f"{self.doors}/telegram/{bot.branch}"
 
     @property
     def amocrm_door(self) -> str:

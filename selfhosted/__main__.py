@@ -17,6 +17,7 @@ def main() -> int:
     parser.add_argument("--database", help="endpoint of a running DynamoDB API")
     parser.add_argument("--backup-dir", type=Path, help="where a backup is laid down every day")
     parser.add_argument("--backup-key", action="append", default=[], help="a public key of age")
+    parser.add_argument("--clock", type=Path, help="a file with the seconds to be ahead of time")
     parser.add_argument("--verbose", action="store_true", help="show what functions write")
     given = parser.parse_args()
     return serve(
@@ -27,6 +28,7 @@ def main() -> int:
             stack=given.stack,
             database_endpoint=given.database,
             verbose=given.verbose,
+            clock=given.clock,
             backup=Daily(given.backup_dir, tuple(given.backup_key)) if given.backup_dir else None,
             on_ready=lambda url: print(f"ready {url}", flush=True),
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -13,6 +12,7 @@ from selfhosted.errors import TemplateError
 from selfhosted.functions import Pool
 from selfhosted.invocations import Kind
 from selfhosted.locality import ACCOUNT, REGION, arn
+from selfhosted.moved_clock import MovedClock
 from selfhosted.schedule_expressions import period
 from selfhosted.tables import HOSTS
 from selfhosted.template import Schedule
@@ -29,6 +29,7 @@ class Clock:
         pool: Pool,
         database: Database,
         report: Callable[[str], None],
+        time: MovedClock,
     ) -> None:
         seconds = period(schedule.expression)
         if seconds is None:
@@ -39,13 +40,15 @@ class Clock:
         self._pool = pool
         self._database = database
         self._report = report
+        self._time = time
 
     async def run(self) -> None:
         """Calls the function once in every period, until cancelled."""
         done = -1
         while True:
-            slot = int(time.time()) // self._period
-            pause = (slot + 1) * self._period - time.time() + 0.01
+            now = self._time.now()
+            slot = int(now) // self._period
+            pause = min((slot + 1) * self._period - now + 0.01, self._time.longest_sleep)
             if slot != done:
                 try:
                     mine = await self._take(slot)

@@ -16,7 +16,7 @@ from selfhosted.database import DatabaseError
 from selfhosted.functions import Pool
 from selfhosted.invocations import Kind, Outcome
 from selfhosted.locality import REGION, queue_arn
-from selfhosted.messages import Message, md5, now_ms
+from selfhosted.messages import Message, md5
 from selfhosted.queues import Queues
 from selfhosted.template import EventSource
 
@@ -33,6 +33,9 @@ START_PAUSE: Final = 0.5
 # crashes: a message that has often been put off would hold its group back for minutes.
 CRASH_PAUSE_MS: Final = 50
 LONGEST_CRASH_PAUSE_MS: Final = 5_000
+
+# A machine may sleep, and its clock may be set: seconds until the next look at the time of day.
+LONGEST_SLEEP: Final = 60.0
 
 T = TypeVar("T")
 
@@ -175,7 +178,7 @@ class EventSourceMapping:
 
     def _pump(self) -> None:
         """Starts as many deliveries as there are messages due and hands free."""
-        now = now_ms()
+        now = self._queues.clock.now_ms()
         while not self._closed and self._pool.available and len(self._running) < self._limit:
             hands = self._limit - len(self._running)
             due = self._backlog.due(now, hands * self._source.batch_size)
@@ -195,7 +198,8 @@ class EventSourceMapping:
         if due is None or self._closed:
             return
         if due > now or not self._pool.available:
-            delay = min((due - now) / 1000 + 0.001, 60.0) if due > now else START_PAUSE
+            longest = min(LONGEST_SLEEP, self._queues.clock.longest_sleep)
+            delay = min((due - now) / 1000 + 0.001, longest) if due > now else START_PAUSE
             self._timer = asyncio.get_running_loop().call_later(delay, self._pump)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
@@ -217,7 +221,7 @@ class EventSourceMapping:
             for message in batch:
                 self._postponed.pop((message.key, message.attempts), None)
                 if self._backlog.is_running(message):
-                    self._rest(message, now_ms() + 1000)
+                    self._rest(message, self._queues.clock.now_ms() + 1000)
 
     async def _lease(self, message: Message) -> Message | None:
         """The message, leased to us; None where it must not be delivered now."""
@@ -225,7 +229,7 @@ class EventSourceMapping:
             await self._queues.bury(self._queue, message)
             self._gone(message)
             return None
-        now = now_ms()
+        now = self._queues.clock.now_ms()
         # While the function may still run nobody else gets it, whatever the template says.
         seconds = max(self._queue.visibility, self._pool.function.timeout)
         host = self._queues.membership.host
@@ -250,13 +254,15 @@ class EventSourceMapping:
         died = outcome.kind in (Kind.CRASHED, Kind.REFUSED)
         message.crashes = message.crashes + 1 if died else 0
         if not failed:
-            await self._queues.store.remove(message, now_ms())
+            await self._queues.store.remove(message, self._queues.clock.now_ms())
             self._gone(message)
         elif postponed is not None:
             self._rest(message, postponed)
         elif died:
             pause = min(CRASH_PAUSE_MS << min(message.crashes, 20), LONGEST_CRASH_PAUSE_MS)
-            self._rest(message, now_ms() + min(pause, self._queue.visibility * 1000))
+            self._rest(
+                message, self._queues.clock.now_ms() + min(pause, self._queue.visibility * 1000)
+            )
         else:
             self._rest(message, message.visible_at)
 

@@ -14,10 +14,6 @@ SHARDS: Final = 16
 DEDUPLICATION_MS: Final = 300_000
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Positions:
     """Positions of messages in time, strictly rising within this process: nanoseconds of the clock.
 
@@ -111,7 +107,7 @@ class Message:
             "ApproximateReceiveCount": str(self.attempts),
             "SentTimestamp": str(self.sent_at),
             "SenderId": "AROALOCALHOST:local",
-            "ApproximateFirstReceiveTimestamp": str(self.first_received or now_ms()),
+            "ApproximateFirstReceiveTimestamp": str(self.first_received or self.sent_at),
         }
         if self.group is not None:
             attributes["MessageGroupId"] = self.group

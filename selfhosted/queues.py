@@ -12,8 +12,8 @@ from selfhosted.messages import (
     Message,
     Positions,
     deduplication_key,
-    now_ms,
 )
+from selfhosted.moved_clock import MovedClock
 from selfhosted.queue_store import QueueStore
 from selfhosted.template import Queue
 
@@ -33,9 +33,19 @@ class Draft:
 
 
 class Queues:
-    """All queues of the application; `on_sent` listeners hear of each new durable message."""
+    """All queues of the application; what rests in them comes due by `clock`.
 
-    def __init__(self, queues: Iterable[Queue], store: QueueStore, membership: Membership) -> None:
+    `on_sent` listeners hear of each new durable message.
+    """
+
+    def __init__(
+        self,
+        queues: Iterable[Queue],
+        store: QueueStore,
+        membership: Membership,
+        clock: MovedClock | None = None,
+    ) -> None:
+        self.clock = clock or MovedClock()
         self.by_name = {queue.name: queue for queue in queues}
         self.store = store
         self.membership = membership
@@ -45,7 +55,7 @@ class Queues:
 
     async def send(self, queue: Queue, draft: Draft) -> Message:
         """Makes the message durable, then known; a repeat returns what it repeats."""
-        now = now_ms()
+        now = self.clock.now_ms()
         remembered = queue.fifo or draft.key is not None
         delay = queue.delay if draft.delay is None else draft.delay
         identity = str(uuid4())
@@ -79,7 +89,7 @@ class Queues:
             position=self.positions.next(),
             # SQS keeps the time of first sending in standard queues; it is what an operator wants.
             sent_at=message.sent_at,
-            visible_at=now_ms(),
+            visible_at=self.clock.now_ms(),
             remember_until=0,
             group=message.group if target.fifo else None,
             deduplication=message.deduplication,
@@ -88,7 +98,7 @@ class Queues:
         )
         # Put before removed: after a crash between the two, the same key is put again.
         await self.store.put(target, dead)
-        await self.store.remove(message, now_ms())
+        await self.store.remove(message, self.clock.now_ms())
         self._tell(dead)
 
     def exhausted(self, queue: Queue, message: Message) -> bool:
@@ -102,7 +112,7 @@ class Queues:
         return message.visible_at
 
     async def postpone(self, queue: Queue, key: str, attempts: int, seconds: int) -> bool:
-        visible_at = now_ms() + seconds * 1000
+        visible_at = self.clock.now_ms() + seconds * 1000
         done = await self.store.postpone(queue.name, key, attempts, visible_at)
         if done:
             for listener in self.on_postponed:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from selfhosted.database import ConditionFailedError, Database, DatabaseError, Item
 from selfhosted.http import Request, Response
 from selfhosted.locality import arn, last_part
-from selfhosted.messages import now_ms, shard_of
+from selfhosted.messages import shard_of
 from selfhosted.queues import Draft, Queues
 from selfhosted.schedule_expressions import UnknownExpressionError, due, period
 from selfhosted.tables import SCHEDULES, SCHEDULES_DUE
@@ -90,7 +90,7 @@ class Scheduler:
         self._check(definition)
         timezone = definition.get("ScheduleExpressionTimezone", "UTC")
         try:
-            moment = due(definition["ScheduleExpression"], timezone, now_ms())
+            moment = due(definition["ScheduleExpression"], timezone, self._queues.clock.now_ms())
         except UnknownExpressionError as error:
             raise _invalid(str(error)) from error
         item = {
@@ -158,7 +158,7 @@ class Scheduler:
             "ExpressionAttributeNames": {"#due": "due"},
             "ExpressionAttributeValues": {
                 ":live": {"S": "schedule"},
-                ":now": {"N": str(now_ms())},
+                ":now": {"N": str(self._queues.clock.now_ms())},
             },
             "Limit": PAGE,
         }
@@ -202,7 +202,7 @@ class Scheduler:
         seconds = period(definition["ScheduleExpression"])
         operation = "UpdateItem"
         if seconds is not None:
-            missed = (now_ms() - int(item["due"]["N"])) // (seconds * 1000)
+            missed = (self._queues.clock.now_ms() - int(item["due"]["N"])) // (seconds * 1000)
             following = int(item["due"]["N"]) + (missed + 1) * seconds * 1000
             request["UpdateExpression"] = "SET #due = :next"
             request["ExpressionAttributeValues"][":next"] = {"N": str(following)}

@@ -6,12 +6,13 @@ OPERATIONS; every other call is refused by name.
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from selfhosted.http import Request, Response
 from selfhosted.locality import last_part, queue_arn, queue_url
-from selfhosted.messages import Message, now_ms
+from selfhosted.messages import Message
 from selfhosted.queues import Queues
 from selfhosted.sqs_messages import (
     SIZE_LIMIT,
@@ -128,21 +129,21 @@ class SqsApi:
             LONGEST_VISIBILITY,
             "VisibilityTimeout",
         )
-        deadline = now_ms() + wait * 1000
+        deadline = time.monotonic() + wait
         while True:
             arrival = self._arrival
             messages = await self._lease(queue, limit, seconds)
-            if messages or now_ms() >= deadline:
+            if messages or time.monotonic() >= deadline:
                 break
             try:
-                await asyncio.wait_for(arrival.wait(), min(LOOK, (deadline - now_ms()) / 1000))
+                await asyncio.wait_for(arrival.wait(), min(LOOK, deadline - time.monotonic()))
             except TimeoutError:
                 continue
         return {"Messages": [received(message, body) for message in messages]} if messages else {}
 
     async def _lease(self, queue: Queue, limit: int, seconds: int) -> list[Message]:
         """Leases up to `limit` messages that are due, in order; a group's head holds it back."""
-        now = now_ms()
+        now = self._queues.clock.now_ms()
         held: set[str] = set()
         leased: list[Message] = []
         async for message in self._queues.store.waiting(queue.name):
@@ -166,7 +167,7 @@ class SqsApi:
         message = await self._queues.store.get(queue.name, key)
         if message is not None:
             message.attempts = attempts
-            removed = await self._queues.store.remove(message, now_ms())
+            removed = await self._queues.store.remove(message, self._queues.clock.now_ms())
             if not removed and queue.fifo:
                 raise SqsError("InvalidParameterValue", "The receipt handle has expired.")
         return {}
@@ -201,7 +202,7 @@ class SqsApi:
 
     async def _get_queue_attributes(self, body: Body) -> dict[str, Any]:
         queue = self._queue(body)
-        now = now_ms()
+        now = self._queues.clock.now_ms()
         visible = in_flight = delayed = 0
         async for message in self._queues.store.waiting(queue.name):
             if self._queues.resting_until(message) <= now:

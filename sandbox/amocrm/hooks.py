@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from sandbox.amocrm.hook_form import HookHabits, Pair
+from sandbox.clock import now
 from sandbox.feed import Feed
 from sandbox.settings import SandboxSettings
 from sandbox.wire import Json, door_client
@@ -137,7 +138,7 @@ class HookDelivery:
         except httpx.HTTPError as error:
             status, shown = 0, type(error).__name__
         took = round((time.monotonic() - began) * 1000, 1)
-        hook.attempts.append({"at": time.time(), "status": shown, "ms": took})
+        hook.attempts.append({"at": now(), "status": shown, "ms": took})
         if not 100 <= status < 300:
             self._remember_bad(shown)
         return status

@@ -1,13 +1,12 @@
 """Notes and tasks over HTTP."""
 
-import time
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.amocrm import queries
 from sandbox.amocrm.records import API_USER, Change, Lead, Note, Records, Task
 from sandbox.amocrm.shapes import HalResponse, Shapes, invalid, link, problem
+from sandbox.clock import now
 from sandbox.feed import Feed
 from sandbox.wire import Handler, Json
 
@@ -58,7 +57,7 @@ class NotesAndTasks:
         return HalResponse({"_links": links, "_embedded": {"notes": shown}})
 
     def _written(self, lead: Lead, what: str) -> None:
-        lead.history.append(Change(time.time(), "api", what))
+        lead.history.append(Change(now(), "api", what))
         self._feed.tell("switchboard", f"Switchboard · «{lead.name}»: {what}")
 
     async def _list_tasks(self, request: Request) -> Response:

@@ -1,10 +1,10 @@
 """Deals, contacts, notes and tasks as amoCRM would keep them."""
 
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.clock import now
 from sandbox.numbers import Numbers
 from sandbox.samples import SAMPLE_DEALS, SampleDeal, due_at
 from sandbox.settings import SandboxSettings
@@ -42,13 +42,13 @@ class Lead:
     responsible_user_id: int
     contact_ids: list[int]
     values: dict[int, list[Json]] = field(default_factory=dict)
-    created_at: int = field(default_factory=lambda: int(time.time()))
-    updated_at: int = field(default_factory=lambda: int(time.time()))
+    created_at: int = field(default_factory=lambda: int(now()))
+    updated_at: int = field(default_factory=lambda: int(now()))
     updated_by: int = 0
     history: list[Change] = field(default_factory=list)
 
     def touch(self, user_id: int) -> None:
-        self.updated_at = int(time.time())
+        self.updated_at = int(now())
         self.updated_by = user_id
 
     def value(self, field_id: int) -> Any:
@@ -64,7 +64,7 @@ class Note:
     note_type: str
     params: Json
     created_by: int
-    created_at: int = field(default_factory=lambda: int(time.time()))
+    created_at: int = field(default_factory=lambda: int(now()))
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Task:
     responsible_user_id: int
     complete_till: int
     task_type_id: int = 1
-    created_at: int = field(default_factory=lambda: int(time.time()))
+    created_at: int = field(default_factory=lambda: int(now()))
 
 
 class Records:
@@ -108,7 +108,7 @@ class Records:
             settings.crm_users[0].id,
             [contact.id],
         )
-        due = due_at(sample, datetime.now(UTC))
+        due = due_at(sample, datetime.fromtimestamp(now(), UTC))
         for key, value in (
             ("conditions", sample.conditions),
             ("deadline", due),

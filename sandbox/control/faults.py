@@ -6,18 +6,29 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.faults import KINDS, PROVIDERS, Fault, FaultKind, Provider
+from sandbox.faults import KINDS, PROVIDERS, Fault, FaultKind, Provider, kinds
 from sandbox.telegram.people import Impossible
 from sandbox.wire import Handler, json_object
 from sandbox.world import World
 
-NAMES = {"telegram": "Telegram", "amocrm": "amoCRM", "generic": "Прочая CRM"}
+NAMES = {
+    "telegram": "Telegram",
+    "tyres_telegram": "Telegram шинного центра",
+    "amocrm": "amoCRM",
+    "generic": "Прочая CRM",
+    "bitrix24": "Битрикс24",
+    "onec": "1С",
+    "whatsapp": "WhatsApp",
+    "sms": "SMSC",
+}
 WORDS = {
     "outage": "не отвечает",
     "abort": "обрывает связь",
     "lost_answer": "теряет ответы",
     "too_many_requests": "отвечает «слишком часто»",
     "server_error": "отвечает ошибкой 500",
+    "html": "отвечает страницей вместо данных",
+    "unauthorized": "не узнаёт пароль",
 }
 
 
@@ -46,8 +57,8 @@ class FaultControl:
             self._world.faults.latency[provider] = float(body["latency"])
         kind = body.get("kind")
         if kind is not None:
-            if kind not in KINDS:
-                raise Impossible(f"kind must be one of {', '.join(KINDS)}")
+            if kind not in kinds(provider):
+                raise Impossible(f"kind must be one of {', '.join(kinds(provider))}")
             seconds = body.get("seconds")
             fault = Fault(
                 cast("FaultKind", kind),

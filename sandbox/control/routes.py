@@ -6,9 +6,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.control.bitrix24 import Bitrix24Control
+from sandbox.control.bitrix24_portal import Bitrix24PortalControl
+from sandbox.control.clock import ClockControl
 from sandbox.control.crm import CrmControl
 from sandbox.control.faults import FaultControl
+from sandbox.control.onec import OneCControl
+from sandbox.control.phones import PhoneControl
+from sandbox.control.reviews import ReviewControl
 from sandbox.control.telegram import TelegramControl
+from sandbox.control.telegram_people import TelegramPeopleControl
 from sandbox.telegram.people import Impossible
 from sandbox.wire import BadBody, Handler, refusal
 from sandbox.world import World
@@ -24,8 +31,15 @@ def routes(world: World) -> list[Route]:
 
     table = [
         ("POST", "/reset", reset),
+        *ClockControl(world).table(),
         *TelegramControl(world).table(),
+        *TelegramPeopleControl(world).table(),
         *CrmControl(world).table(),
+        *Bitrix24Control(world).table(),
+        *Bitrix24PortalControl(world).table(),
+        *OneCControl(world).table(),
+        *PhoneControl(world).table(),
+        *ReviewControl(world).table(),
         *FaultControl(world).table(),
     ]
     return [Route(path, _guarded(handler), methods=[verb]) for verb, path, handler in table]

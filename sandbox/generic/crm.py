@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import time
 from typing import Any
 
 import httpx
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox.clock import now
 from sandbox.faults import Faults
 from sandbox.feed import Feed
 from sandbox.settings import SandboxSettings
@@ -22,7 +22,7 @@ def sample_deal(number: int) -> Json:
         "id": f"G-{number}",
         "title": f"Пробная доставка № {number}",
         "stage": "new",
-        "updated_at": time.time(),
+        "updated_at": now(),
         "terms": {
             "text": "Забрать на складе, отвезти клиенту",
             "pay": {"amount": 1500, "currency": "RUB"},
@@ -59,7 +59,7 @@ class GenericCrm:
         """Create or change a deal and announce it."""
         known = self.deals.setdefault(deal_id, {"id": deal_id, "comments": []})
         merge(known, values)
-        known["updated_at"] = time.time()
+        known["updated_at"] = now()
         task = asyncio.create_task(self._announce(deal_id, event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -73,7 +73,7 @@ class GenericCrm:
             status: int | str = answer.status_code
         except httpx.HTTPError as error:
             status = type(error).__name__
-        self.hooks.append({"body": body, "status": status, "at": time.time()})
+        self.hooks.append({"body": body, "status": status, "at": now()})
         self._feed.changed()
 
     def routes(self) -> list[Route]:
@@ -129,7 +129,7 @@ class GenericCrm:
         if deal is None:
             return JSONResponse({"error": "no such deal"}, 404)
         merge(deal, json_object(await request.body()))
-        deal["updated_at"] = time.time()
+        deal["updated_at"] = now()
         self._feed.tell("switchboard", f"Switchboard меняет сделку {deal['id']} в прочей CRM")
         return JSONResponse(deal)
 

@@ -4,11 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.amocrm.records import Lead
-from sandbox.telegram.chats import Chat, Message, User
+from sandbox.control.clock import shown as shown_clock
+from sandbox.page.chats import group_chat, person
+from sandbox.page.tyres import tyres
 from sandbox.wire import Json
 from sandbox.world import World
 
-SHOWN_MESSAGES = 40
 SHOWN_HAPPENINGS = 120
 SHOWN_DEALS = 60
 
@@ -16,17 +17,18 @@ SHOWN_DEALS = 60
 def view(world: World) -> Json:
     """Everything on the screen. Long histories are cut: the control API has them whole."""
     settings = world.settings
-    chats = world.telegram.chats
-    workers = [_person(world, chats.users[person.id]) for person in settings.workers]
+    demo = world.telegram
     return {
         "revision": world.feed.revision,
         "bot": {"name": settings.bot_name, "username": settings.bot_username},
         "stages": [asdict(stage) for stage in settings.stages],
         "deals": [_deal(world, lead) for lead in _leads(world)],
         "deals_hidden": max(0, len(world.amocrm.records.leads) - SHOWN_DEALS),
-        "workers": workers,
-        "manager": _person(world, chats.users[settings.manager.id]),
-        "group": _group(world),
+        "workers": [person(demo, one.id) for one in settings.workers],
+        "manager": person(demo, settings.manager.id),
+        "group": group_chat(demo),
+        "tyres": tyres(world),
+        "clock": shown_clock(),
         "log": [asdict(line) for line in list(world.feed.happenings)[-SHOWN_HAPPENINGS:]],
         "faults": world.faults.shown(),
         "hooks": {
@@ -71,65 +73,3 @@ def _deal(world: World, lead: Lead) -> Json:
         "tasks": [task.text for task in records.tasks_of(lead.id)],
         "written": any(change.by == "api" for change in lead.history),
     }
-
-
-def _person(world: World, user: User) -> Json:
-    chats = world.telegram.chats
-    press = world.telegram.presses.last_of(user.id)
-    return {
-        "id": user.id,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "username": user.username,
-        "started": user.started,
-        "blocked": user.blocked,
-        "member": user.id in chats.group().members,
-        "press": press.to_json() if press else None,
-        "messages": _messages(world, chats.chats[user.id]),
-    }
-
-
-def _group(world: World) -> Json:
-    group = world.telegram.chats.group()
-    messages = _messages(world, group)
-    if group.migrated_from:
-        # People see one history, though the bot's chat has a new id.
-        old = world.telegram.chats.chats[group.migrated_from]
-        messages = (_messages(world, old) + messages)[-SHOWN_MESSAGES:]
-    return {
-        "id": group.id,
-        "type": group.type,
-        "title": group.title,
-        "members": len(group.members),
-        "messages": messages,
-    }
-
-
-def _messages(world: World, chat: Chat) -> list[Json]:
-    kept = [message for message in chat.messages.values() if not message.deleted]
-    return [_message(world, message) for message in kept[-SHOWN_MESSAGES:]]
-
-
-def _message(world: World, message: Message) -> Json:
-    sender = message.sender
-    return {
-        "chat_id": message.chat_id,
-        "id": message.id,
-        "from": sender.id if sender else 0,
-        "name": sender.first_name if sender else "",
-        "bot": sender is world.telegram.chats.bot,
-        "html": message.content.safe_html,
-        "rows": (message.keyboard or {}).get("inline_keyboard", []),
-        "at": message.date,
-        "edited": message.edited_at,
-        "past": [version.text for version in message.past],
-        "service": _service(message),
-    }
-
-
-def _service(message: Message) -> str | None:
-    if message.service is None:
-        return None
-    if "migrate_to_chat_id" in message.service:
-        return "Группа преобразована в супергруппу"
-    return "Супергруппа создана из группы"

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.clock import now
 from sandbox.faults import Fault, Faults
 from sandbox.feed import Feed
 from sandbox.numbers import Numbers
 from sandbox.settings import SandboxSettings
+from sandbox.settings_telegram import BotSettings
 from sandbox.telegram.chats import Chats
 from sandbox.telegram.errors import BotApiError, too_many_requests
 from sandbox.telegram.methods import BotMethods
@@ -50,27 +51,32 @@ class Call:
     error_code: int | None = None
     description: str = ""
     result: Any = None
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=now)
 
     def to_json(self) -> Json:
         return dict(vars(self))
 
 
 class TelegramStandIn:
-    """The whole stand-in: state, methods, people, deliveries and the log of calls."""
+    """Telegram as one bot meets it: state, methods, people, deliveries and the log of calls."""
 
     def __init__(
-        self, settings: SandboxSettings, faults: Faults, feed: Feed, numbers: Numbers
+        self,
+        settings: SandboxSettings,
+        bot: BotSettings,
+        faults: Faults,
+        feed: Feed,
+        numbers: Numbers,
     ) -> None:
-        self._settings = settings
+        self.settings = bot
         self._faults = faults
         self._feed = feed
         client = door_client(settings, timeout=60, connections=200)
         self._client = client
-        self.chats = Chats(settings, numbers)
+        self.chats = Chats(bot, numbers)
         self.presses = Presses(settings.callback_answer_seconds, numbers)
         self.pace = Pace(settings.pace)
-        self.webhook = Webhook(settings, client, feed, numbers)
+        self.webhook = Webhook(settings, bot, client, feed, numbers)
         self.webhook.run_reply = self._run_reply
         self.methods = BotMethods(self.chats, self.presses, self.pace, self.webhook, feed)
         self.people = People(self.chats, self.presses, self.webhook, feed)
@@ -87,14 +93,14 @@ class TelegramStandIn:
         token = request.path_params["token"]
         if not TOKEN_SHAPE.fullmatch(token):
             return _error(BotApiError(404, "Not Found"))
-        if token != self._settings.telegram_token:
+        if token != self.settings.token:
             return _error(BotApiError(401, "Unauthorized"))
         try:
             found = await parameters(request)
         except BadBody as error:
             return _error(BotApiError(400, f"Bad Request: {error}"))
-        await asyncio.sleep(self._faults.latency["telegram"])
-        fault = self._faults.strike("telegram", _chat_id(found))
+        await asyncio.sleep(self._faults.latency[self.settings.provider])
+        fault = self._faults.strike(self.settings.provider, _chat_id(found))
         call = Call(method, found, "http")
         if fault and fault.kind != "lost_answer":
             return self._struck(call, fault)
@@ -150,7 +156,7 @@ class TelegramStandIn:
         return {"method": method, "ok": call.ok, "description": call.description}
 
     def routes(self) -> list[Route]:
-        """To be mounted at /telegram: python-telegram-bot appends token/method to base_url."""
+        """To be mounted: python-telegram-bot appends token/method to its base_url."""
         return [Route("/bot{token}/{method}", self.endpoint, methods=["GET", "POST"])]
 
 

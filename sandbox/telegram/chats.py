@@ -1,19 +1,20 @@
 """Users, chats and messages as Telegram would keep them."""
 
-import time
 from dataclasses import dataclass, field
 
+from sandbox.clock import now
 from sandbox.numbers import Numbers
-from sandbox.settings import Person, SandboxSettings
+from sandbox.settings_telegram import BotSettings, Person
 from sandbox.telegram.markup import Marked
 from sandbox.wire import Json
 
 SYNTHETIC_FROM = 920_000_000
+SYNTHETIC_PHONES = 79000001000
 
 
 @dataclass
 class User:
-    """A person or the bot. `blocked`: he stopped the bot."""
+    """A person or the bot. `blocked`: he stopped the bot. `phone`: digits without a plus."""
 
     id: int
     first_name: str
@@ -23,6 +24,7 @@ class User:
     started: bool = False
     blocked: bool = False
     deactivated: bool = False
+    phone: str = ""
 
     def to_json(self) -> Json:
         shown: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
@@ -46,19 +48,28 @@ class Version:
 
 @dataclass
 class Message:
-    """`service` holds the fields of a service message (migration, …)."""
+    """`service` holds the fields of a service message (migration, …), `contact` a card.
+
+    `keyboard` is the markup of any kind; only an inline keyboard belongs to the message for good.
+    """
 
     chat_id: int
     id: int
     sender: User | None
     content: Marked
     keyboard: Json | None = None
-    date: float = field(default_factory=time.time)
+    date: float = field(default_factory=now)
     edited_at: float | None = None
     past: list[Version] = field(default_factory=list)
     service: Json | None = None
     deleted: bool = False
     preview_disabled: bool = False
+    contact: Json | None = None
+    reply_to: "Message | None" = None
+
+    def is_inline(self) -> bool:
+        """Whether its markup, if it has any, is an inline keyboard."""
+        return self.keyboard is None or "inline_keyboard" in self.keyboard
 
     def buttons(self) -> list[Json]:
         rows = (self.keyboard or {}).get("inline_keyboard", [])
@@ -67,7 +78,10 @@ class Message:
 
 @dataclass
 class Chat:
-    """A private chat has the user's id. Message ids run per chat."""
+    """A private chat has the user's id. Message ids run per chat.
+
+    `asking` is the message whose reply keyboard stands under the person's input field.
+    """
 
     id: int
     type: str
@@ -77,29 +91,40 @@ class Chat:
     migrated_to: int | None = None
     migrated_from: int | None = None
     next_id: int = 1
+    asking: Message | None = None
 
     @property
     def is_group(self) -> bool:
         return self.type != "private"
 
+    def reply_keyboard(self) -> list[list[Json]]:
+        """The rows that the person sees instead of his own keyboard."""
+        markup = (self.asking.keyboard if self.asking else None) or {}
+        rows: list[list[Json]] = markup.get("keyboard", [])
+        return rows
+
+    def used_keyboard(self) -> None:
+        """The person has pressed one of its buttons."""
+        if self.asking and (self.asking.keyboard or {}).get("one_time_keyboard"):
+            self.asking = None
+
 
 class Chats:
-    """Everything that Telegram knows about the demo."""
+    """Everything that Telegram knows about one bot."""
 
-    def __init__(self, settings: SandboxSettings, numbers: Numbers) -> None:
+    def __init__(self, settings: BotSettings, numbers: Numbers) -> None:
         self.settings = settings
         self._first = numbers.first_message
-        self.bot = User(
-            settings.bot_id, settings.bot_name, username=settings.bot_username, is_bot=True
-        )
+        self.bot = User(settings.id, settings.name, username=settings.username, is_bot=True)
         self.users: dict[int, User] = {self.bot.id: self.bot}
         self.chats: dict[int, Chat] = {}
-        group = self.open(settings.group_id, "group", settings.group_title, {self.bot.id})
-        for person in settings.workers:
+        group = settings.group
+        if group:
+            self.open(group.id, "group", group.title, {self.bot.id})
+        for person in settings.people:
             self._add_person(person)
-            group.members.add(person.id)
-        self._add_person(settings.manager)
-        group.members.add(settings.manager.id)
+            if group:
+                self.chats[group.id].members.add(person.id)
 
     def open(
         self, chat_id: int, kind: str, title: str = "", members: set[int] | None = None
@@ -115,26 +140,34 @@ class Chats:
             person.last_name,
             person.username,
             started=person.started,
+            phone=person.phone,
         )
         self.open(person.id, "private")
 
-    def synthetic_worker(self, number: int, *, member: bool = True) -> User:
+    def synthetic(self, number: int, *, member: bool = True) -> User:
         """The same number is always the same person; every third has no login."""
         user_id = SYNTHETIC_FROM + number
         user = self.users.get(user_id)
         if user is None:
             login = None if number % 3 == 0 else f"sample_worker_{number}"
-            user = User(user_id, f"Исполнитель {number}", "Образцовый", login)
+            name = f"{'Исполнитель' if self.settings.group else 'Клиент'} {number}"
+            user = User(user_id, name, "Образцовый", login, phone=str(SYNTHETIC_PHONES + number))
             self.users[user_id] = user
             self.open(user_id, "private")
-        if member:
+        if member and self.settings.group:
             self.group().members.add(user_id)
         return user
 
     def group(self) -> Chat:
-        """The workers' group as it is now, after any migration."""
-        group = self.chats[self.settings.group_id]
+        """The group as it is now, after any migration. Raises ValueError where there is none."""
+        if self.settings.group is None:
+            raise ValueError("this bot is in no group")
+        group = self.chats[self.settings.group.id]
         return self.chats[group.migrated_to] if group.migrated_to else group
+
+    def usual(self, user_id: int) -> int:
+        """Where this person usually speaks: in the bot's group, else to the bot alone."""
+        return self.group().id if self.settings.group else user_id
 
     def write(
         self,
@@ -168,6 +201,10 @@ class Chats:
             shown["from"] = message.sender.to_json()
         if message.service:
             return shown | message.service
+        if message.reply_to:
+            shown["reply_to_message"] = self.message_json(message.reply_to)
+        if message.contact:
+            return shown | {"contact": message.contact}
         shown["text"] = message.content.text
         if message.content.entities:
             shown["entities"] = message.content.entities

@@ -1,10 +1,11 @@
-"""Methods of the Bot API that a dispatcher's bot uses."""
+"""Methods of the Bot API that a bot of ours uses."""
 
 import json
 import time
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.clock import now
 from sandbox.feed import Feed
 from sandbox.telegram import keyboard, markup
 from sandbox.telegram.chats import Chat, Chats, Message, Version
@@ -92,9 +93,11 @@ class BotMethods:
     def _send_message(self, parameters: Json) -> Json:
         chat = self.chat_of(parameters)
         content = markup.parse(str(parameters.get("text", "")), parameters.get("parse_mode"))
-        buttons = keyboard.parse(parameters.get("reply_markup"))
+        buttons = keyboard.parse(parameters.get("reply_markup"), private=not chat.is_group)
         self._paced(chat)
         message = self.chats.write(chat, self.chats.bot, content, buttons)
+        if not message.is_inline():
+            chat.asking = message if "keyboard" in (buttons or {}) else None
         options = nested(parameters.get("link_preview_options"))
         message.preview_disabled = bool(options.get("is_disabled"))
         self.feed.tell("telegram", f"Бот пишет {self.where(chat)}: «{brief(content.text)}»")
@@ -106,18 +109,20 @@ class BotMethods:
         message = chat.messages.get(number)
         if message is None or message.deleted:
             raise bad_request(f"message to {verb} not found")
-        if verb == "edit" and (message.sender is not self.chats.bot or message.service):
+        own = message.sender is self.chats.bot and not message.service
+        # A message that brought a reply keyboard stays as it is (tdlib, can_edit_message).
+        if verb == "edit" and not (own and message.is_inline()):
             raise bad_request("message can't be edited")
         return message
 
     def _edit_text(self, parameters: Json) -> Json:
         message = self._own_message(parameters, "edit")
         content = markup.parse(str(parameters.get("text", "")), parameters.get("parse_mode"))
-        return self._edit(message, content, keyboard.parse(parameters.get("reply_markup")))
+        return self._edit(message, content, keyboard.parse_edited(parameters.get("reply_markup")))
 
     def _edit_markup(self, parameters: Json) -> Json:
         message = self._own_message(parameters, "edit")
-        buttons = keyboard.parse(parameters.get("reply_markup"))
+        buttons = keyboard.parse_edited(parameters.get("reply_markup"))
         return self._edit(message, message.content, buttons)
 
     def _edit(self, message: Message, content: markup.Marked, buttons: Json | None) -> Json:
@@ -131,9 +136,9 @@ class BotMethods:
         if self.pace.limits.edits_count:
             self._paced(chat)
         labels = [button["text"] for button in message.buttons()]
-        message.past.append(Version(message.content.text, labels, time.time()))
+        message.past.append(Version(message.content.text, labels, now()))
         message.content, message.keyboard = content, buttons
-        message.edited_at = time.time()
+        message.edited_at = now()
         self.feed.tell(
             "telegram", f"Бот меняет сообщение {self.where(chat)}: «{brief(content.text)}»"
         )

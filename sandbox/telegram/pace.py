@@ -4,7 +4,7 @@ import math
 from collections import defaultdict, deque
 from dataclasses import dataclass
 
-from sandbox.settings import TelegramPace
+from sandbox.settings_telegram import TelegramPace
 
 
 @dataclass

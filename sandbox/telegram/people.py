@@ -1,7 +1,8 @@
-"""What people do in Telegram: write, press, press Start, block, make a group a supergroup."""
+"""What people do in Telegram: write, press, share a contact, block, make a group a supergroup."""
 
-import time
+from dataclasses import dataclass
 
+from sandbox.clock import now
 from sandbox.feed import Feed
 from sandbox.telegram.chats import Chat, Chats, Message, User
 from sandbox.telegram.markup import Marked, plain
@@ -14,6 +15,28 @@ START_PAYLOAD_LIMIT = 64
 
 class Impossible(ValueError):
     """A person cannot do that; the message says why."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A contact card. `owner` is its Telegram user, None where Telegram knows of none."""
+
+    phone: str
+    first_name: str
+    last_name: str = ""
+    owner: int | None = None
+
+    def to_json(self) -> Json:
+        shown: Json = {"phone_number": self.phone, "first_name": self.first_name}
+        if self.last_name:
+            shown["last_name"] = self.last_name
+        if self.owner is not None:
+            shown["user_id"] = self.owner
+        return shown
+
+
+STRANGER = Card("79000000099", "Пётр", "Посторонний")
+"""Somebody whose card people pass on: he is not in Telegram."""
 
 
 class People:
@@ -85,8 +108,34 @@ class People:
             length = len(text.split(maxsplit=1)[0])
             content.entities = [{"type": "bot_command", "offset": 0, "length": length}]
         message = self._chats.write(chat, user, content)
+        if any(key["text"] == text for row in chat.reply_keyboard() for key in row):
+            chat.used_keyboard()
         if not silent:
             self._feed.tell("person", f"{user.first_name} пишет: «{text[:70]}»")
+        self._webhook.send("message", f"chat:{chat.id}", self._chats.message_json(message))
+        return message
+
+    def card_of(self, user_id: int, phone: str | None = None) -> Card:
+        """His own card; apps write the number with a plus and without, which `phone` may say."""
+        user = self.user(user_id)
+        if not (phone or user.phone):
+            raise Impossible(f"no phone of {user_id} is known: say `phone`")
+        return Card(phone or user.phone, user.first_name, user.last_name, user.id)
+
+    def share(self, user_id: int, card: Card) -> Message:
+        """Send a card to the bot: his own, as its button asks for, or anybody's."""
+        user = self.user(user_id)
+        if not user.started or user.blocked:
+            raise Impossible(f"{user.first_name} sees no more than the button Start")
+        chat = self._chats.chats[user_id]
+        message = self._chats.write(chat, user, Marked())
+        message.contact = card.to_json()
+        asked = any(key.get("request_contact") for row in chat.reply_keyboard() for key in row)
+        if card.owner == user_id and asked:
+            message.reply_to = chat.asking
+            chat.used_keyboard()
+        whose = "своим номером" if card.owner == user_id else "чужим контактом"
+        self._feed.tell("person", f"{user.first_name} делится {whose}")
         self._webhook.send("message", f"chat:{chat.id}", self._chats.message_json(message))
         return message
 
@@ -115,7 +164,7 @@ class People:
         change: Json = {
             "chat": self._chats.chat_json(self._chats.chats[user_id]),
             "from": user.to_json(),
-            "date": int(time.time()),
+            "date": int(now()),
             "old_chat_member": old,
             "new_chat_member": new,
         }
@@ -130,18 +179,19 @@ class People:
         self._chats.group().members.add(self.user(user_id).id)
         self._feed.tell("person", f"{self.user(user_id).first_name} вступает в группу")
 
-    def migrate(self, group_id: int, new_id: int) -> Chat:
+    def migrate(self) -> Chat:
         """Turn the group into a supergroup: a new id, new message ids, two service messages."""
-        old = self._chats.chats.get(group_id)
-        if old is None or old.type != "group" or old.migrated_to:
+        group = self._chats.settings.group
+        old = self._chats.chats[group.id] if group else None
+        if group is None or old is None or old.migrated_to:
             raise Impossible("only a basic group can become a supergroup, once")
-        new = self._chats.open(new_id, "supergroup", old.title, set(old.members))
+        new = self._chats.open(group.supergroup_id, "supergroup", old.title, set(old.members))
         new.migrated_from = old.id
-        old.migrated_to = new_id
-        author = self.user(self._chats.settings.manager.id)
+        old.migrated_to = new.id
+        author = self.user(group.author)
         for chat, note in (
-            (old, {"migrate_to_chat_id": new_id}),
-            (new, {"migrate_from_chat_id": group_id}),
+            (old, {"migrate_to_chat_id": new.id}),
+            (new, {"migrate_from_chat_id": old.id}),
         ):
             message = self._chats.write(chat, author, Marked(), service=note)
             self._webhook.send("message", f"chat:{chat.id}", self._chats.message_json(message))

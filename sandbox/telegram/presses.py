@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
+from sandbox.clock import now
 from sandbox.numbers import Numbers
 from sandbox.telegram.errors import bad_request
 from sandbox.wire import Json
@@ -21,7 +22,7 @@ class Press:
     message_id: int
     button: str
     data: str
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=now)
     started: float = field(default_factory=time.monotonic)
     answer: Json | None = None
     answered_ms: float | None = None

@@ -15,9 +15,11 @@ from typing import Any
 
 import httpx
 
+from sandbox.clock import now
 from sandbox.feed import Feed
 from sandbox.numbers import Numbers
 from sandbox.settings import SandboxSettings
+from sandbox.settings_telegram import BotSettings
 from sandbox.telegram.updates import CALLBACK_LIFE, MESSAGE_LIFE, Kept, Update
 from sandbox.wire import Json
 
@@ -42,12 +44,13 @@ class Webhook:
     def __init__(
         self,
         settings: SandboxSettings,
+        bot: BotSettings,
         client: httpx.AsyncClient,
         feed: Feed,
         numbers: Numbers,
     ) -> None:
-        self.url = settings.telegram_door if settings.telegram_webhook else ""
-        self.secret = settings.telegram_secret
+        self.url = settings.telegram_door(bot) if bot.webhook else ""
+        self.secret = bot.secret
         self.allowed: list[str] = []
         self.max_connections = settings.telegram_connections
         self.last_error: Json | None = None
@@ -190,10 +193,10 @@ class Webhook:
             self._failed(update, began, type(error).__name__)
             return 0.0
         took = round((time.monotonic() - began) * 1000, 1)
-        update.attempts.append({"at": time.time(), "status": answer.status_code, "ms": took})
+        update.attempts.append({"at": now(), "status": answer.status_code, "ms": took})
         if not answer.is_success:
             self.last_error = {
-                "at": int(time.time()),
+                "at": int(now()),
                 "message": f"Wrong response {answer.status_code}",
             }
             self._feed.changed()
@@ -203,8 +206,8 @@ class Webhook:
 
     def _failed(self, update: Update, began: float, reason: str) -> None:
         took = round((time.monotonic() - began) * 1000, 1)
-        update.attempts.append({"at": time.time(), "status": reason, "ms": took})
-        self.last_error = {"at": int(time.time()), "message": f"Connection failed: {reason}"}
+        update.attempts.append({"at": now(), "status": reason, "ms": took})
+        self.last_error = {"at": int(now()), "message": f"Connection failed: {reason}"}
         if len(update.attempts) == 1:
             self._feed.tell("fault", f"Switchboard не отвечает Telegram ({reason})", bad=True)
 

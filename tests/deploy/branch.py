@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import yaml
 
-from cli.sandbox_process import DEMO_SECRETS
+from cli.sandbox_process import BRANCH_SECRETS
 from cli.stand_ins import with_sandbox
 from switchboard.playbook.model import Playbook
 from tests.deploy.deployed import Deployed
@@ -18,25 +18,26 @@ from tests.deploy.places import ROOT
 from tests.deploy.report import Failed
 
 BRANCH = "demo"
-SECRET = DEMO_SECRETS["DEMO_TELEGRAM_SECRET"]
+SECRETS = BRANCH_SECRETS[BRANCH]
+SECRET = SECRETS["DEMO_TELEGRAM_SECRET"]
 _PARAMETERS = f"/switchboard/{BRANCH}/"
 _PUBLISH_SECONDS = 60
 
 Json = dict[str, Any]
 
 
-def publish(deployed: Deployed, stand_ins: str, folder: Path) -> str:
+def publish(deployed: Deployed, stand_ins: str, doors: str, folder: Path) -> str:
     """Secrets into Parameter Store, and the playbook by the command that the guide names.
 
     Returns what the command printed.
     """
-    for variable, value in DEMO_SECRETS.items():
+    for variable, value in SECRETS.items():
         deployed.client("ssm").put_parameter(
             Name=_parameter(variable), Value=value, Type="SecureString"
         )
     folder.mkdir()
     # What is JSON is YAML too.
-    said = _playbook(stand_ins).model_dump_json(exclude_none=True)
+    said = _playbook(stand_ins, doors).model_dump_json(exclude_none=True)
     (folder / f"{BRANCH}.yaml").write_text(said, encoding="utf-8")
     table = deployed.outputs["SettingsTable"]
     done = subprocess.run(
@@ -63,12 +64,12 @@ def publish(deployed: Deployed, stand_ins: str, folder: Path) -> str:
     return done.stdout
 
 
-def _playbook(stand_ins: str) -> Playbook:
+def _playbook(stand_ins: str, doors: str) -> Playbook:
     """The demo's, with its secrets in Parameter Store and its providers at the stand-ins."""
     text = (ROOT / "playbooks" / f"{BRANCH}.yaml").read_text(encoding="utf-8")
-    for variable in DEMO_SECRETS:
+    for variable in SECRETS:
         text = text.replace(f"env:{variable}", f"ssm:{_parameter(variable)}")
-    return with_sandbox(Playbook.model_validate(yaml.safe_load(text)), stand_ins)
+    return with_sandbox(Playbook.model_validate(yaml.safe_load(text)), stand_ins, doors)
 
 
 def _parameter(variable: str) -> str:

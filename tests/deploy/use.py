@@ -56,7 +56,7 @@ class Use:
         """Stand-ins for Telegram and amoCRM are started, whose webhooks come to these doors."""
         stand_ins = self._running.enter_context(SandboxProcess(0, self.doors))
         self._providers = Providers(stand_ins)
-        said = publish(self._deployed, stand_ins, self._folder / "playbooks")
+        said = publish(self._deployed, stand_ins, self.doors, self._folder / "playbooks")
         return said.strip().splitlines()[-1]
 
     @property

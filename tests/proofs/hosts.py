@@ -156,10 +156,11 @@ async def beside_sandbox(
     folder: Path, playbook: Playbook, port: int
 ) -> AsyncIterator[tuple[Playbook, Sandbox]]:
     """A sandbox that outlives hosts and sends to `port`; the playbook in `folder` leads to it."""
-    with SandboxProcess(0, f"http://127.0.0.1:{port}") as page:
+    doors = f"http://127.0.0.1:{port}"
+    with SandboxProcess(0, doors) as page:
         playbooks = folder / "playbooks"
         playbooks.mkdir(parents=True)
-        led = with_sandbox(playbook, page)
+        led = with_sandbox(playbook, page, doors)
         # What is JSON is YAML too.
         text = led.model_dump_json(exclude_none=True)
         (playbooks / f"{BRANCH}.yaml").write_text(text, encoding="utf-8")

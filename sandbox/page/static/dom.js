@@ -52,7 +52,10 @@ export async function send(method, path, body = {}) {
   return answer;
 }
 
-export const clock = (seconds, options = { hour: "2-digit", minute: "2-digit" }) =>
-  new Date(seconds * 1000).toLocaleTimeString("ru-RU", options);
-
 export const rubles = (value) => `${Number(value).toLocaleString("ru-RU")} ₽`;
+
+export function plural(number, one, few, many) {
+  const tail = Math.abs(number) % 100;
+  if (tail > 10 && tail < 20) return many;
+  return { 1: one, 2: few, 3: few, 4: few }[tail % 10] ?? many;
+}

@@ -1,91 +1,65 @@
-import { board, dragging } from "./board.js";
-import { messages } from "./chat.js";
-import { send } from "./dom.js";
-import { people, phoneHead, plainHead } from "./people.js";
-import { stepOf, story } from "./story.js";
-import { log, trouble } from "./trouble.js";
+// One stream of the whole state; the open tab draws its part of it.
 
-let state = JSON.parse(document.getElementById("start").textContent);
-let chosen = state.workers[0].id;
-let phoneOf = chosen;
-const seen = new Map();
+import * as dispatch from "./dispatch.js";
+import * as reviews from "./reviews.js";
+import { dragging } from "./columns.js";
+import { send } from "./dom.js";
+import { follow, refresh } from "./times.js";
+import { log } from "./trouble.js";
+
+const SCENES = { dispatch, reviews };
+const NAMES = Object.keys(SCENES);
+const MINUTE = 60_000;
 
 const byId = (id) => document.getElementById(id);
-const holder = () => state.workers.find((worker) => worker.id === phoneOf);
-const actors = () => (chosen === "all" ? state.workers.map((worker) => worker.id) : [chosen]);
+let state = JSON.parse(byId("start").textContent);
+let open = named(location.hash.slice(1));
 
-function unread(person) {
-  const incoming = person.messages.filter((message) => message.bot).length;
-  if (person.id === phoneOf) seen.set(person.id, incoming);
-  return Math.max(0, incoming - (seen.get(person.id) ?? 0));
-}
-
-function choose(who) {
-  chosen = who;
-  if (who !== "all") phoneOf = who;
-  render();
-}
-
-function members(group) {
-  const kind = group.type === "supergroup" ? "супергруппа" : "группа";
-  return `${kind} · участников: ${group.members}`;
-}
-
-function chats() {
-  const bot = state.bot.username;
-  const worker = holder();
-  plainHead("group-head", state.group.title, members(state.group));
-  messages(byId("group-messages"), state.group.messages, chosen, actors, bot,
-    "Пока тихо. Заказ появится здесь, когда сделка попадёт в «Поиск исполнителя».");
-  phoneHead(state, worker);
-  const silent = worker.started
-    ? "Личных сообщений ещё нет." : "Бот не может написать первым: сначала нужно нажать «Начать».";
-  messages(byId("phone-messages"), worker.messages, worker.id, () => [worker.id], bot, silent);
-  byId("phone-start").hidden = worker.started && !worker.blocked;
-  byId("phone-form").hidden = !worker.started || worker.blocked;
-  byId("start-button").textContent = worker.blocked ? "Перезапустить" : "Начать";
-  plainHead("manager-head", `Менеджер: ${state.manager.first_name}`, "уведомления от бота", state.manager);
-  messages(byId("manager-messages"), state.manager.messages, state.manager.id,
-    () => [state.manager.id], bot, "Когда исполнитель найдётся, менеджер узнает здесь.");
-  const writer = state.workers.find((one) => one.id === chosen) ?? worker;
-  byId("group-text").placeholder = `Написать в группу: ${writer.first_name}`;
-  byId("phone-text").placeholder = "Написать боту";
+function named(hash) {
+  return NAMES.includes(hash) ? hash : NAMES[0];
 }
 
 function render() {
-  const step = stepOf(state);
-  story(step);
-  board(state, step);
-  people(state, chosen, unread, choose);
-  chats();
-  trouble(state);
+  follow(state.clock);
+  SCENES[open].render(state);
   log(state);
+  refresh();
 }
 
-function composer(form, input, body) {
-  byId(form).addEventListener("submit", (event) => {
-    event.preventDefault();
-    const text = byId(input).value.trim();
-    if (!text) return;
-    send("POST", "/say", { ...body(), text });
-    byId(input).value = "";
-  });
+function show(name) {
+  open = name;
+  document.body.dataset.scene = name;
+  for (const one of NAMES) {
+    const tab = byId(`tab-${one}`);
+    tab.setAttribute("aria-selected", String(one === name));
+    tab.tabIndex = one === name ? 0 : -1;
+    byId(`scene-${one}`).hidden = one !== name;
+  }
+  // What stood there belongs to the other tab: nothing of it has "changed".
+  byId("switches").replaceChildren();
+  delete byId("switches").dataset.synced;
+  render();
 }
 
-composer("group-form", "group-text", () => ({ user_id: actors().length === 1 ? chosen : phoneOf }));
-composer("phone-form", "phone-text", () => ({ user_id: phoneOf, chat_id: phoneOf }));
-byId("start-button").addEventListener("click", () => send("POST", "/start", { user_id: phoneOf }));
-byId("reset").addEventListener("click", () => { seen.clear(); send("POST", "/reset"); });
-document.addEventListener("dropped", render);
+function go(name) {
+  history.replaceState(null, "", `#${name}`);
+  show(name);
+}
 
-byId("people").addEventListener("keydown", (event) => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+for (const name of NAMES) byId(`tab-${name}`).addEventListener("click", () => go(name));
+byId("tabs").addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const order = [...state.workers.map((worker) => worker.id), "all"];
-  choose(order[(order.indexOf(chosen) + step + order.length) % order.length]);
-  document.querySelector("#people [aria-checked=true]").focus();
+  go(NAMES[(NAMES.indexOf(open) + step + NAMES.length) % NAMES.length]);
+  byId(`tab-${open}`).focus();
 });
+window.addEventListener("hashchange", () => show(named(location.hash.slice(1))));
+byId("reset").addEventListener("click", () => {
+  for (const scene of Object.values(SCENES)) scene.forget();
+  send("POST", "/reset");
+});
+document.addEventListener("dropped", render);
 
 const stream = new EventSource("/events");
 stream.onopen = () => byId("live").classList.add("on");
@@ -95,4 +69,5 @@ stream.onmessage = (event) => {
   // A card that is being dragged must not be replaced under the pointer.
   if (!dragging()) render();
 };
-render();
+show(open);
+setInterval(refresh, MINUTE);

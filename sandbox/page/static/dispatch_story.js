@@ -1,6 +1,6 @@
-// Which step of the story the person has reached, and what to do next.
+// Which step of the dispatch the person has reached.
 
-const HINTS = [
+export const HINTS = [
   "Перетащите сделку в «Поиск исполнителя»",
   "Бот вот-вот опубликует заказ в группе…",
   "Выберите исполнителя и нажмите «Забрать заказ» под постом в группе",
@@ -18,15 +18,4 @@ export function stepOf(state) {
   if (state.deals.some((deal) => deal.written) || (posts.length && state.pressed > 0)) return 3;
   if (posts.length) return 2;
   return moved.length ? 1 : 0;
-}
-
-export function story(step) {
-  document.getElementById("hint").textContent = HINTS[step];
-  const steps = document.getElementById("steps");
-  if (!steps.children.length) {
-    for (let at = 0; at < HINTS.length - 1; at += 1) steps.append(document.createElement("li"));
-  }
-  [...steps.children].forEach((dot, at) => {
-    dot.className = at < step ? "done" : at === step ? "now" : "";
-  });
 }

@@ -1,0 +1,1 @@
+"""Stand-in for 1C:Enterprise: the standard OData interface, HTTP services, a webhook to us."""

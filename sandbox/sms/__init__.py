@@ -1,0 +1,1 @@
+"""Stand-in for the SMS gateway SMSC.ru."""

@@ -1,0 +1,1 @@
+"""Stand-in for the WhatsApp Cloud API: messages, templates, statuses."""

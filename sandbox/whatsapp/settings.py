@@ -1,0 +1,62 @@
+"""The business number of the tyre services, and the templates that were approved for it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Template:
+    """An approved template: `{{1}}`, `{{2}}` … stand for the parameters of its body.
+
+    `url` is the address of its button, ending with `{{1}}`; `{doors}` is Switchboard's address.
+    """
+
+    name: str
+    body: str
+    url: str | None = None
+    button: str = ""
+    language: str = "ru"
+
+
+TEMPLATES = (
+    Template(
+        "tyres_survey",
+        "{{1}}, здравствуйте! Это {{2}}. Вчера вы были у нас в сервисе — как всё прошло? "
+        "Три вопроса, меньше минуты.",
+        "{doors}/s/{{1}}",
+        "Ответить",
+    ),
+    Template(
+        "tyres_reminder",
+        "{{1}}, это снова {{2}}. Если есть минута, ответьте на три вопроса — больше не напомним.",
+        "{doors}/s/{{1}}",
+        "Ответить",
+    ),
+    Template(
+        "tyres_review",
+        "{{1}}, спасибо за оценку! Расскажите о нас другим. За переход по ссылке мы начислим {{2}} "
+        "бонусов.",
+        "{doors}/r/{{1}}",
+        "Оставить отзыв",
+    ),
+    Template(
+        "tyres_apology",
+        "{{1}}, нам жаль, что вышло не так, как вы ждали. Мы во всём разберёмся и позвоним. {{2}}",
+    ),
+    Template("tyres_bonus", "{{1}}, вам начислено {{2}} бонусов. Их можно потратить до {{3}}."),
+    Template("tyres_expired", "{{1}}, срок действия ваших бонусов ({{2}}) закончился."),
+)
+
+
+@dataclass(frozen=True)
+class WhatsAppSettings:
+    """`app_secret` signs the webhooks to /whatsapp/{branch}."""
+
+    branch: str = "tyres"
+    phone_id: str = "106500000000001"
+    display_phone: str = "79000000000"
+    account_id: str = "102300000000001"
+    token: str = "tyres-whatsapp-token"
+    app_secret: str = "tyres-whatsapp-app-secret"
+    business: str = "Шины у дома"
+    messages_per_second: int = 80
+    templates: tuple[Template, ...] = field(default=TEMPLATES)
