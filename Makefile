@@ -17,7 +17,7 @@ step := .ci/step
 unexport VIRTUAL_ENV PYTHONPATH
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup demo test check format bench sim fuzz proof-dispatch build deploy-check check-template layer-local lock secrets-baseline clean
+.PHONY: help setup demo test check format bench sim fuzz proof-dispatch proof-faults proof-reviews build deploy-check check-template layer-local lock secrets-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,9 @@ fuzz: setup ## spoilt bodies through all doors and parsers (ARGS='--bodies 10000
 
 proof-dispatch: setup ## prove the dispatch under storms, outages and kills
 	@$(venv)/python -m tests.proofs.dispatch $(ARGS)
+
+proof-reviews: setup ## prove the reviews: the story, crawlers, presses at once, kills, bad input
+	@$(venv)/python -m tests.proofs.reviews $(ARGS)
 
 proof-faults: setup ## prove the self-hosted profile under kills, a slow database and a full disk
 	@$(venv)/python -m tests.proofs.faults $(ARGS)

@@ -16,6 +16,8 @@ COMMANDS = {
     "up": "Run everything on this machine, in the foreground.",
     "playbook": "Check playbooks, publish them, show what may stand in them.",
     "jobs": "List jobs and how they stand.",
+    "surveys": "List surveys and how they stand.",
+    "results": "Compare the variants of a survey.",
     "journal": "Show what happened to a job, press by press.",
     "backup": "Back up the data folder, and restore it.",
     "dead": "List what could not be delivered, and send it again.",

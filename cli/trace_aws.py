@@ -9,8 +9,8 @@ from cli.log_lines import Line
 from cli.problems import Problem
 
 _FIELDS = (
-    "service, message, branch, kind, job, subject, effect, action, provider, deals, outcome, "
-    "reason, seconds, waited_s, fault, place, bytes, settled, found"
+    "service, message, branch, kind, job, survey, subject, effect, action, provider, deals, "
+    "outcome, verdict, reason, seconds, waited_s, fault, place, bytes, settled, found"
 )
 _GROUPS = 50
 """Log groups that one query may name."""

@@ -41,7 +41,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class CustomField:
-    """A custom field of deals; `enums` are the choices of a multiselect, id to value."""
+    """A custom field; `enums` are the choices of a multiselect, id to value."""
 
     id: int
     key: str
@@ -81,7 +81,17 @@ FIELDS = (
     CustomField(510006, "worker_login", "Telegram исполнителя", "text"),
     CustomField(510007, "address", "Адрес", "text"),
     CustomField(510008, "district", "Район", "text"),
+    CustomField(510011, "score_quality", "Оценка: качество", "numeric"),
+    CustomField(510012, "average", "Средняя оценка", "numeric"),
+    CustomField(510013, "variant", "Вариант опроса", "text"),
+    CustomField(510014, "answers", "Ответы клиента", "textarea"),
+    CustomField(510015, "review", "Отзыв на площадке", "text"),
+    CustomField(510016, "bonus", "Бонус к списанию", "numeric"),
+    CustomField(510017, "score_speed", "Оценка: скорость", "numeric"),
 )
+"""Of deals. From 510011 on: what a survey of clients leaves in a deal."""
+
+CONTACT_FIELDS = (CustomField(520001, "balance", "Бонусы", "numeric"),)
 
 CRM_USERS = (
     CrmUser(8000001, "Мария Тестова", "maria@example.test"),
@@ -137,6 +147,7 @@ class SandboxSettings:
     pipeline_id: int = PIPELINE_ID
     stages: tuple[Stage, ...] = STAGES
     fields: tuple[CustomField, ...] = FIELDS
+    contact_fields: tuple[CustomField, ...] = CONTACT_FIELDS
     crm_users: tuple[CrmUser, ...] = CRM_USERS
 
     generic_token: str = "demo-generic-token"

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from switchboard.runtime import http
-from switchboard.runtime.wiring_doors import CrmDoorSettings, crm_door
+from switchboard.runtime.loading import loading
+
+with loading():
+    from switchboard.runtime import http
+    from switchboard.runtime.wiring_doors import CrmDoorSettings, crm_door
 
 door = cache(lambda: crm_door(CrmDoorSettings.load(os.environ)))
 

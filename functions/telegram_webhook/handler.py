@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from switchboard.runtime import http
-from switchboard.runtime.wiring_doors import TelegramDoorSettings, telegram_door
+from switchboard.runtime.loading import loading
+
+with loading():
+    from switchboard.runtime import http
+    from switchboard.runtime.wiring_doors import TelegramDoorSettings, telegram_door
 
 door = cache(lambda: telegram_door(TelegramDoorSettings.load(os.environ)))
 

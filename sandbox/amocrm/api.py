@@ -2,14 +2,14 @@
 
 from starlette.routing import Route
 
-from sandbox.amocrm import changes
+from sandbox.amocrm import changes, people
 from sandbox.amocrm.gate import Gate
-from sandbox.amocrm.hook_form import Event, encode
+from sandbox.amocrm.hook_form import Event, contact_form, encode
 from sandbox.amocrm.hooks import HookDelivery
 from sandbox.amocrm.leads import Leads
 from sandbox.amocrm.notes import NotesAndTasks
 from sandbox.amocrm.oauth import Tokens
-from sandbox.amocrm.records import API_USER, Lead, Records
+from sandbox.amocrm.records import API_USER, Contact, Lead, Records
 from sandbox.faults import Faults
 from sandbox.feed import Feed, Kind
 from sandbox.numbers import Numbers
@@ -34,6 +34,7 @@ class AmoCrmStandIn:
         self.hooks = HookDelivery(settings, feed)
         self.gate = Gate(settings.amocrm_requests_per_second, faults, feed, tokens)
         self._leads = Leads(self.records, self._change_by_api)
+        self._people = people.People(self.records, self._change_contact)
         self._notes = NotesAndTasks(self.records, feed)
 
     async def stop(self) -> None:
@@ -41,7 +42,7 @@ class AmoCrmStandIn:
 
     def routes(self) -> list[Route]:
         """To be mounted at /amocrm, which then is the account's address."""
-        table = [*self._leads.table(), *self._notes.table()]
+        table = [*self._leads.table(), *self._people.table(), *self._notes.table()]
         return [
             Route("/oauth2/access_token", self.gate.access_token, methods=["POST"]),
             *(
@@ -53,7 +54,7 @@ class AmoCrmStandIn:
     def announce(self, event: Event, lead: Lead, before: Json | None = None) -> None:
         """Send the webhook of one change."""
         form = encode(self.records, event, lead, before or {}, self.hooks.habits)
-        self.hooks.send(event, lead.id, form)
+        self.hooks.send("leads", event, lead.id, form)
 
     def change_by_manager(self, lead: Lead, body: Json) -> list[str]:
         """What a person changes in the card or on the board; says what is different now."""
@@ -62,6 +63,14 @@ class AmoCrmStandIn:
 
     def _change_by_api(self, lead: Lead, body: Json) -> list[str]:
         return self._change(lead, body, API_USER, "api", "switchboard", "Switchboard")
+
+    def _change_contact(self, contact: Contact, body: Json) -> list[str]:
+        said = people.apply(self.records, contact, body)
+        if said:
+            self._feed.tell("switchboard", f"Switchboard · {contact.name}: {'; '.join(said)}")
+            form = contact_form(self.records, contact, self.hooks.habits)
+            self.hooks.send("contacts", "update", contact.id, form)
+        return said
 
     def _change(
         self, lead: Lead, body: Json, user_id: int, by: str, kind: Kind, who: str

@@ -1,11 +1,15 @@
 """The form of amoCRM's webhooks, with the quirks of the real ones."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.amocrm.records import Lead, Records
+from sandbox.amocrm.records import API_USER, Contact, Lead, Records
+from sandbox.amocrm.shapes import PHONE, phone_value
+from sandbox.settings import CustomField
 from sandbox.wire import Json
 
+Entity = Literal["leads", "contacts"]
 Event = Literal["add", "update", "status", "delete"]
 Pair = tuple[str, str]
 
@@ -49,6 +53,43 @@ def encode(
     return pairs + _account(records, habits)
 
 
+def contact_form(records: Records, contact: Contact, habits: HookHabits) -> list[Pair]:
+    """The pairs of the form that tells of a changed contact."""
+    head = "contacts[update][0]"
+    settings = records.settings
+    pairs = [
+        (f"{head}[id]", str(contact.id)),
+        (f"{head}[name]", contact.name),
+        (f"{head}[responsible_user_id]", str(settings.crm_users[0].id)),
+        (f"{head}[date_create]", str(contact.created_at)),
+        (f"{head}[last_modified]", str(contact.updated_at)),
+        (f"{head}[created_user_id]", str(settings.crm_users[0].id)),
+        (f"{head}[modified_user_id]", str(API_USER)),
+        (f"{head}[account_id]", str(settings.amocrm_account_id)),
+    ]
+    for lead in records.leads_of(contact.id):
+        pairs.append((f"{head}[linked_leads_id][{lead.id}][ID]", str(lead.id)))
+    if contact.phone:
+        pairs += _phone(f"{head}[custom_fields][0]", contact.phone)
+    first = int(bool(contact.phone))
+    pairs += _own(f"{head}[custom_fields]", settings.contact_fields, contact.values, first)
+    pairs += [
+        (f"{head}[created_at]", str(contact.created_at)),
+        (f"{head}[updated_at]", str(contact.updated_at)),
+        (f"{head}[type]", "contact"),
+    ]
+    return pairs + _account(records, habits)
+
+
+def _phone(place: str, phone: str) -> list[Pair]:
+    return [
+        (f"{place}[id]", str(PHONE["field_id"])),
+        (f"{place}[name]", PHONE["field_name"]),
+        (f"{place}[code]", PHONE["field_code"]),
+        *_field_value(f"{place}[values][0]", "multitext", phone_value(phone)),
+    ]
+
+
 def _rest(records: Records, head: str, lead: Lead) -> list[Pair]:
     account = records.settings.amocrm_account_id
     pairs = [
@@ -60,16 +101,23 @@ def _rest(records: Records, head: str, lead: Lead) -> list[Pair]:
         (f"{head}[date_create]", str(lead.created_at)),
         (f"{head}[account_id]", str(account)),
     ]
-    filled = [field for field in records.settings.fields if lead.values.get(field.id)]
-    for at, one in enumerate(filled):
-        place = f"{head}[custom_fields][{at}]"
-        pairs += [(f"{place}[id]", str(one.id)), (f"{place}[name]", one.name)]
-        for number, value in enumerate(lead.values[one.id]):
-            pairs += _field_value(f"{place}[values][{number}]", one.type, value)
+    pairs += _own(f"{head}[custom_fields]", records.settings.fields, lead.values)
     pairs += [
         (f"{head}[created_at]", str(lead.created_at)),
         (f"{head}[updated_at]", str(lead.updated_at)),
     ]
+    return pairs
+
+
+def _own(
+    place: str, fields: Sequence[CustomField], values: Mapping[int, list[Json]], first: int = 0
+) -> list[Pair]:
+    """The fields that have a value, numbered on from `first`."""
+    pairs = list[Pair]()
+    for at, one in enumerate((field for field in fields if values.get(field.id)), first):
+        pairs += [(f"{place}[{at}][id]", str(one.id)), (f"{place}[{at}][name]", one.name)]
+        for number, value in enumerate(values[one.id]):
+            pairs += _field_value(f"{place}[{at}][values][{number}]", one.type, value)
     return pairs
 
 

@@ -11,17 +11,18 @@ from urllib.parse import urlencode
 
 import httpx
 
-from sandbox.amocrm.hook_form import HookHabits, Pair
+from sandbox.amocrm.hook_form import Entity, Event, HookHabits, Pair
 from sandbox.clock import now
 from sandbox.feed import Feed
 from sandbox.settings import SandboxSettings
 from sandbox.wire import Json, door_client
 
-WORDS = {
-    "add": "новая сделка",
-    "update": "изменение сделки",
-    "status": "смена этапа",
-    "delete": "сделка удалена",
+WORDS: dict[tuple[Entity, Event], str] = {
+    ("leads", "add"): "новая сделка",
+    ("leads", "update"): "изменение сделки",
+    ("leads", "status"): "смена этапа",
+    ("leads", "delete"): "сделка удалена",
+    ("contacts", "update"): "изменение контакта",
 }
 USER_AGENT = "amoCRM-WebHook-client/1.0"
 DEADLINE = 2.0
@@ -38,8 +39,9 @@ class Hook:
     """One webhook. `state`: waiting, delivered, given_up, lost or disabled."""
 
     id: int
-    event: str
-    lead_id: int
+    entity: Entity
+    event: Event
+    entity_id: int
     form: list[Pair]
     attempts: list[Json] = field(default_factory=list)
     state: str = "waiting"
@@ -47,8 +49,9 @@ class Hook:
     def to_json(self) -> Json:
         return {
             "id": self.id,
+            "entity": self.entity,
             "event": self.event,
-            "lead_id": self.lead_id,
+            "entity_id": self.entity_id,
             "form": dict(self.form),
             "attempts": self.attempts,
             "state": self.state,
@@ -86,10 +89,10 @@ class HookDelivery:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.aclose()
 
-    def send(self, event: str, lead_id: int, form: list[Pair]) -> None:
+    def send(self, entity: Entity, event: Event, entity_id: int, form: list[Pair]) -> None:
         """Queue a hook, and its copies if hooks are doubled at present."""
         for _ in range(self.habits.repeat):
-            hook = Hook(next(self._ids), event, lead_id, form)
+            hook = Hook(next(self._ids), entity, event, entity_id, form)
             self.log.append(hook)
             if self.disabled:
                 hook.state = "disabled"
@@ -113,9 +116,8 @@ class HookDelivery:
             if 100 <= status < 300:
                 hook.state = "delivered"
                 took = hook.attempts[-1]["ms"]
-                self._feed.tell(
-                    "crm", f"Switchboard принял веб-хук amoCRM: {WORDS[hook.event]} · {took:.0f} мс"
-                )
+                what = WORDS[hook.entity, hook.event]
+                self._feed.tell("crm", f"Switchboard принял веб-хук amoCRM: {what} · {took:.0f} мс")
                 return
             stubborn = number < 2 or status in STUBBORN
             if pause is None or not stubborn or self.disabled:

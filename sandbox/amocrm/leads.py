@@ -1,4 +1,4 @@
-"""Deals, contacts and the account over HTTP."""
+"""Deals and the account over HTTP."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,6 @@ class Leads:
             ("PATCH", "/leads", self._patch_leads),
             ("GET", "/leads/{id:int}", self._lead),
             ("PATCH", "/leads/{id:int}", self._patch_lead),
-            ("GET", "/contacts/{id:int}", self._contact),
         ]
 
     def shapes(self, request: Request) -> Shapes:
@@ -69,12 +68,6 @@ class Leads:
             return Response(status_code=204)
         wanted = request.query_params.get("with", "").split(",")
         return HalResponse(self.shapes(request).lead(lead, with_contacts="contacts" in wanted))
-
-    async def _contact(self, request: Request) -> Response:
-        contact = self.records.contacts.get(request.path_params["id"])
-        if contact is None:
-            return Response(status_code=204)
-        return HalResponse(self.shapes(request).contact(contact))
 
     async def _list_leads(self, request: Request) -> Response:
         query = request.query_params

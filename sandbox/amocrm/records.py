@@ -16,9 +16,17 @@ API_USER = 8_000_000
 
 @dataclass
 class Contact:
+    """A client's card, with the one phone that a manager wrote into it; `values` as a deal's."""
+
     id: int
     name: str
     phone: str | None
+    values: dict[int, list[Json]] = field(default_factory=dict)
+    created_at: int = field(default_factory=lambda: int(now()))
+    updated_at: int = field(default_factory=lambda: int(now()))
+
+    def touch(self) -> None:
+        self.updated_at = int(now())
 
 
 @dataclass
@@ -123,6 +131,9 @@ class Records:
         ]
         self.leads[lead.id] = lead
         return lead
+
+    def leads_of(self, contact_id: int) -> list[Lead]:
+        return [lead for lead in self.leads.values() if contact_id in lead.contact_ids]
 
     def notes_of(self, lead_id: int) -> list[Note]:
         return [note for note in self.notes.values() if note.lead_id == lead_id]

@@ -1,14 +1,26 @@
 """HAL JSON as amoCRM's API v4 answers it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import JSONResponse
 
 from sandbox.amocrm.records import Contact, Lead, Note, Records, Task
-from sandbox.settings import CrmUser
+from sandbox.settings import CrmUser, CustomField
 from sandbox.wire import Json
 
 TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found"}
+
+# Every account has this field, and in it each number with its kind.
+PHONE: Json = {
+    "field_id": 500001,
+    "field_name": "Телефон",
+    "field_code": "PHONE",
+    "field_type": "multitext",
+}
+
+
+def phone_value(phone: str) -> Json:
+    return {"value": phone, "enum_id": 600001, "enum_code": "WORK"}
 
 
 class HalResponse(JSONResponse):
@@ -75,7 +87,8 @@ class Shapes:
             "closed_at": lead.updated_at if closed else None,
             "closest_task_at": None,
             "is_deleted": False,
-            "custom_fields_values": self._fields(lead),
+            # A deal with no filled field has null here, not an empty list.
+            "custom_fields_values": _own(settings.fields, lead.values) or None,
             "score": None,
             "account_id": settings.amocrm_account_id,
             "labor_cost": None,
@@ -83,42 +96,29 @@ class Shapes:
             "_embedded": embedded,
         }
 
-    def _fields(self, lead: Lead) -> list[Json] | None:
-        found = [
-            {
-                "field_id": field.id,
-                "field_name": field.name,
-                "field_code": None,
-                "field_type": field.type,
-                "values": [_value(one) for one in lead.values[field.id]],
-            }
-            for field in self._records.settings.fields
-            if lead.values.get(field.id)
-        ]
-        # A deal with no filled field has null here, not an empty list.
-        return found or None
-
-    def contact(self, contact: Contact) -> Json:
-        phones = [
-            {
-                "field_id": 500001,
-                "field_name": "Телефон",
-                "field_code": "PHONE",
-                "field_type": "multitext",
-                "values": [{"value": contact.phone, "enum_id": 600001, "enum_code": "WORK"}],
-            }
-        ]
+    def contact(self, contact: Contact, *, with_leads: bool = False) -> Json:
+        settings = self._records.settings
+        embedded: Json = {"tags": [], "companies": []}
+        if with_leads:
+            embedded["leads"] = [
+                {"id": lead.id, "_links": link(self.base, f"leads/{lead.id}")}
+                for lead in self._records.leads_of(contact.id)
+            ]
+        phones = [PHONE | {"values": [phone_value(contact.phone)]}] if contact.phone else []
         first, _, last = contact.name.partition(" ")
         return {
             "id": contact.id,
             "name": contact.name,
             "first_name": first,
             "last_name": last,
-            "responsible_user_id": self._records.settings.crm_users[0].id,
-            "custom_fields_values": phones if contact.phone else None,
-            "account_id": self._records.settings.amocrm_account_id,
+            "responsible_user_id": settings.crm_users[0].id,
+            "created_at": contact.created_at,
+            "updated_at": contact.updated_at,
+            "is_deleted": False,
+            "custom_fields_values": phones + _own(settings.contact_fields, contact.values) or None,
+            "account_id": settings.amocrm_account_id,
             "_links": link(self.base, f"contacts/{contact.id}"),
-            "_embedded": {"tags": [], "companies": []},
+            "_embedded": embedded,
         }
 
     def note(self, note: Note) -> Json:
@@ -191,6 +191,20 @@ class Shapes:
             "_embedded": {"statuses": statuses},
         }
         return {"_total_items": 1, "_embedded": {"pipelines": [pipeline]}}
+
+
+def _own(fields: Sequence[CustomField], values: Mapping[int, list[Json]]) -> list[Json]:
+    return [
+        {
+            "field_id": field.id,
+            "field_name": field.name,
+            "field_code": None,
+            "field_type": field.type,
+            "values": [_value(one) for one in values[field.id]],
+        }
+        for field in fields
+        if values.get(field.id)
+    ]
 
 
 def _value(one: Json) -> Json:

@@ -18,8 +18,8 @@ from tests.bench.branch import RunningHost
 from tests.bench.effort import Effort
 from tests.bench.finding import Finding, NotMeasured, say, show
 
-ROWS = ("cost", "inside", "start", "calls", "throughput", "queue")
-_WITH_HOST = {"start", "calls", "throughput"}
+ROWS = ("cost", "inside", "start", "calls", "throughput", "click", "queue")
+_WITH_HOST = {"start", "calls", "throughput", "click"}
 
 
 def main() -> int:
@@ -65,6 +65,17 @@ def _measured_on_host(chosen: tuple[str, ...], effort: Effort) -> Iterator[Findi
             if "throughput" in chosen:
                 say("presses through the door")
                 yield from throughput.measured(host, effort)
+            if "click" in chosen:
+                yield from _measured_clicks(host, effort)
+
+
+def _measured_clicks(host: RunningHost, effort: Effort) -> Iterator[Finding]:
+    say("starts of the click door")
+    yield from initialisation.measured_clicks(host, effort)
+    say("a click's calls to AWS")
+    yield from calls.measured_clicks(host)
+    say("clicks through the door")
+    yield from throughput.measured_clicks(host, effort)
 
 
 def _arguments() -> argparse.Namespace:

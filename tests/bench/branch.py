@@ -29,6 +29,7 @@ from switchboard.flows.claim.table import State
 from switchboard.playbook.model import Playbook
 from switchboard.store.database import Database
 from switchboard.store.jobs import Jobs
+from switchboard.store.links import Links
 from switchboard.store.record import Commit, Outbox
 from tests.bench.finding import NotMeasured
 
@@ -182,6 +183,8 @@ class RunningHost:
         self.outputs = connection.outputs(self.data)
         self.jobs_table = self.outputs["JobsTable"]
         self.jobs = Jobs(Database(dynamodb(self.aws)), self.jobs_table)
+        self.links_table = self.outputs["LinksTable"]
+        self.links = Links(Database(dynamodb(self.aws)), self.links_table)
         return self
 
     def __exit__(
@@ -199,10 +202,10 @@ class RunningHost:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def door_environment(self) -> dict[str, str]:
-        """The variables of the Telegram door that runs, but for its inbox: that is a queue which
-        nobody reads, so that what a winner's press leads to does not run beside the measuring."""
-        door = next(pid for role, pid in self.processes() if role == DOOR)
+    def door_environment(self, function: str = DOOR) -> dict[str, str]:
+        """The variables of a door that runs, but for its inbox: that is a queue which nobody reads,
+        so that what a first press leads to does not run beside the measuring."""
+        door = next(pid for role, pid in self.processes() if role == function)
         said = Path(f"/proc/{door}/environ").read_text(encoding="utf-8").split("\0")
         variables = dict(one.split("=", 1) for one in said if one)
         return variables | {"INBOX_QUEUE_URL": self.outputs["InboxDeadQueueUrl"]}

@@ -1,13 +1,12 @@
-"""Gives the events of stdin to the Telegram door. The last line that it prints says what each event
-called and what the worker was told."""
+"""Gives the events of stdin to the door that is named. The last line that it prints says what each
+event called, the status of its answer and the answer's body."""
 
 import json
 import sys
+from importlib import import_module
 from typing import Any
 
 from botocore import handlers
-
-from functions.telegram_webhook.handler import handler
 
 
 def main() -> None:
@@ -19,11 +18,12 @@ def main() -> None:
 
     # Every session that is made from here on knows it. It comes once an attempt, repeats included.
     handlers.BUILTIN_HANDLERS.append(("before-send", count))
-    counted: list[tuple[list[str], str]] = []
+    handler = import_module(f"functions.{sys.argv[1]}.handler").handler
+    counted: list[tuple[list[str], int, str]] = []
     for event in json.load(sys.stdin):
         calls.clear()
-        answer: dict[str, str] = json.loads(handler(event, None)["body"])
-        counted.append(([*calls], answer["text"]))
+        answer = handler(event, None)
+        counted.append(([*calls], answer["statusCode"], answer["body"]))
     print(json.dumps(counted))
 
 

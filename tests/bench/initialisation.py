@@ -13,15 +13,17 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests.bench.branch import ROOT, RunningHost, event, offered, taken, update
+from tests.bench import clicks
+from tests.bench.branch import DOOR, ROOT, RunningHost, event, offered, taken, update
 from tests.bench.effort import Effort
 from tests.bench.finding import Finding, NotMeasured, Pairs, pairs
 
 _BUILT = ROOT / ".make" / "local"
 _LAYER = _BUILT / "opt" / "python"
-_OURS = _BUILT / "functions" / "telegram_webhook"
+_TELEGRAM = _BUILT / "functions" / "telegram_webhook"
+_CLICK = _BUILT / "functions" / "click"
 _FLOOR = Path(__file__).parent / "floor"
 # What Lambda's image has beside the standard library.
 _RUNTIME = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
@@ -41,17 +43,15 @@ class Start(NamedTuple):
 
 
 def measured(host: RunningHost, effort: Effort) -> Iterator[Finding]:
-    if not (_LAYER / "switchboard").is_dir():
-        raise NotMeasured(f"there is no layer in {_LAYER.relative_to(ROOT)}: run make layer-local")
-    variables = _variables(host)
+    variables = _variables(host, DOOR)
     losers: list[Start] = []
     winners: list[Start] = []
     floors: list[Start] = []
     for run in effort.rounds(effort.starts + 1):
         starts = (
-            _start(_OURS, variables, taken(host.jobs), "Иван"),
-            _start(_OURS, variables, offered(host.jobs), "answerCallbackQuery"),
-            _start(_FLOOR, variables, "amocrm-0", "200"),
+            _start(_TELEGRAM, variables, event(update(taken(host.jobs))), "Иван"),
+            _start(_TELEGRAM, variables, event(update(offered(host.jobs))), "answerCallbackQuery"),
+            _start(_FLOOR, variables, event(update("amocrm-0")), "200"),
         )
         # The first of each only fills the machine's caches.
         if run > 0:
@@ -77,6 +77,43 @@ def measured(host: RunningHost, effort: Effort) -> Iterator[Finding]:
     )
 
 
+def measured_clicks(host: RunningHost, effort: Effort) -> Iterator[Finding]:
+    """The same for the click door; the floor is the same one."""
+    variables = _variables(host, clicks.DOOR)
+    visits: list[Start] = []
+    presses: list[Start] = []
+    floors: list[Start] = []
+    for run in effort.rounds(effort.starts + 1):
+        plain = clicks.linked(host.links)
+        bonus = clicks.linked(host.links, bonus=300)
+        starts = (
+            _start(_CLICK, variables, clicks.event(plain), "302"),
+            _start(_CLICK, variables, clicks.event(bonus, "POST"), "303"),
+            _start(_FLOOR, variables, clicks.event(plain), "200"),
+        )
+        if run > 0:
+            for kind, one in zip((visits, presses, floors), starts, strict=True):
+                kind.append(one)
+    found, asked, cpu = _compared(visits, floors)
+    pressed, _, _ = _compared(presses, floors)
+    yield Finding(
+        "start of the click door until a click is led on / two boto3 clients",
+        f"{found.ours:.0f} ms",
+        f"{found.floor:.0f} ms",
+        f"{found.ratio:.2f}",
+        f"≤ {_GOAL}",
+        found.ratio <= _GOAL,
+        (
+            f"{found.spread}; CPU {cpu.ours:.0f} ms against {cpu.floor:.0f} ms: "
+            f"{cpu.ratio:.2f} ({cpu.spread})",
+            f"asks for its first event after {asked.ours:.0f} ms against {asked.floor:.0f} ms: "
+            f"{asked.ratio:.2f}",
+            f"where it is the first press, which takes a message to SQS: {pressed.ours:.0f} ms, "
+            f"{pressed.ratio:.2f} ({pressed.spread})",
+        ),
+    )
+
+
 def _compared(ours: list[Start], floors: list[Start]) -> tuple[Pairs, Pairs, Pairs]:
     """By when it answered, by when it asked for work, and by CPU."""
     return (
@@ -86,8 +123,10 @@ def _compared(ours: list[Start], floors: list[Start]) -> tuple[Pairs, Pairs, Pai
     )
 
 
-def _variables(host: RunningHost) -> dict[str, str]:
-    runtime = host.data.parent / "runtime"
+def _variables(host: RunningHost, door: str) -> dict[str, str]:
+    if not (_LAYER / "switchboard").is_dir():
+        raise NotMeasured(f"there is no layer in {_LAYER.relative_to(ROOT)}: run make layer-local")
+    runtime = host.data.parent / f"runtime-{door}"
     runtime.mkdir()
     for name in _RUNTIME:
         found = find_spec(name)
@@ -96,12 +135,15 @@ def _variables(host: RunningHost) -> dict[str, str]:
         origin = Path(found.origin)
         here = origin.parent if origin.name == "__init__.py" else origin
         (runtime / here.name).symlink_to(here)
-    return host.door_environment() | {"PYTHONPATH": f"{_LAYER}:{runtime}"}
+    return host.door_environment(door) | {"PYTHONPATH": f"{_LAYER}:{runtime}"}
 
 
-def _start(folder: Path, variables: dict[str, str], job: str, expected: str) -> Start:
-    """Starts a process, gives it one press on the job, and ends it when it has answered."""
-    payload = json.dumps(event(update(job))).encode()
+def _start(folder: Path, variables: dict[str, str], asked_for: Any, expected: str) -> Start:
+    """Starts a process, gives it one event, and ends it when it has answered.
+
+    `expected` stands in its body, or in the whole answer where there is none.
+    """
+    payload = json.dumps(asked_for).encode()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(_LIMIT)
         address = f"127.0.0.1:{listening.getsockname()[1]}"
@@ -134,7 +176,7 @@ def _start(folder: Path, variables: dict[str, str], job: str, expected: str) -> 
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
     # The runtime client escapes what is not ASCII, and the handler's body is JSON within JSON.
-    if expected not in json.loads(answer).get("body", answer.decode()):
+    if expected not in (json.loads(answer).get("body") or answer.decode()):
         raise NotMeasured(f"{folder.name} answered {answer.decode()}")
     cpu = used.ru_utime + used.ru_stime
     return Start((asked - began) * 1e3, (answered - began) * 1e3, cpu * 1e3)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import telegram
 
 from switchboard.flows.claim.job import Holder
-from switchboard.playbook.store import item_of
+from switchboard.playbook.table import item_of
 from switchboard.runtime import http
 from switchboard.runtime.outside import real
 from switchboard.runtime.wiring_doors import TelegramDoorSettings, telegram_door

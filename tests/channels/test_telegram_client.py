@@ -16,6 +16,8 @@ from tests.channels.bot_api import TOKEN, BotApi, message, refused
 
 GROUP = -1000000000001
 BUTTONS = ((Button(text="Забрать заказ", data="claim:amocrm-1:1"),),)
+PERSON = 990000011
+SHARE = ((Button(text="Поделиться номером", contact=True),),)
 LINK = ((Button(text="Открыть", url="https://t.me/example_jobs_bot?start=x"),),)
 
 
@@ -66,6 +68,30 @@ def test_a_button_may_be_a_link_and_a_message_may_have_none(
         "https://t.me/example_jobs_bot?start=x"
     )
     assert "reply_markup" not in api.calls[1][1]
+
+
+def test_the_button_for_ones_own_number_stands_in_place_of_the_keyboard(
+    api: BotApi, telegram: Telegram
+) -> None:
+    api.answers = [message(1), message(2)]
+    telegram.send(PERSON, "x", SHARE)
+    assert json.loads(api.calls[0][1]["reply_markup"]) == {
+        "keyboard": [[{"text": "Поделиться номером", "request_contact": True}]],
+        "one_time_keyboard": True,
+        "resize_keyboard": True,
+    }
+    # Telegram shows one kind of keyboard at a time: the other's buttons have no place there.
+    telegram.send(PERSON, "x", (*SHARE, *BUTTONS))
+    assert api.calls[1][1]["reply_markup"] == api.calls[0][1]["reply_markup"]
+
+
+def test_an_edited_message_takes_buttons_of_its_own_alone(api: BotApi, telegram: Telegram) -> None:
+    """Telegram refuses an edit with any other keyboard."""
+    api.answers = [message(1), message(2)]
+    assert telegram.edit(PERSON, 1, "x", SHARE) is True
+    assert "reply_markup" not in api.calls[0][1]
+    assert telegram.edit(PERSON, 1, "x", (*SHARE, *BUTTONS)) is True
+    assert list(json.loads(api.calls[1][1]["reply_markup"])) == ["inline_keyboard"]
 
 
 def test_an_edit_says_whether_the_message_is_there(api: BotApi, telegram: Telegram) -> None:

@@ -8,16 +8,18 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import pytest
 
 from switchboard.crm.parsed import MAX_BODY, Malformed, Parsed
 from switchboard.crm.parsers import parser
-from switchboard.crm.port import Assignment, Crm
+from switchboard.crm.phone import e164
+from switchboard.crm.port import Assignment, Crm, PhoneMatch
 from switchboard.domain.errors import Misconfigured, Postponed, Refused
-from switchboard.playbook.model import Amocrm, Generic
+from switchboard.playbook.view import Crm as Section
 
 _EVENTS = Path(__file__).parents[2] / "events" / "crm"
 _PLAIN_NAME = re.compile(r"[a-z_.]{1,100}\Z")
@@ -53,7 +55,7 @@ class ParseContract:
     """`provider`, the playbook's `section`, and what each payload in events/ means: `meaning`."""
 
     provider: ClassVar[str]
-    section: ClassVar[Amocrm | Generic]
+    section: ClassVar[Section]
     meaning: ClassVar[dict[str, Parsed]]
 
     def parse(self, headers: dict[str, str], body: bytes) -> Parsed:
@@ -90,12 +92,19 @@ class ParseContract:
             self.parse({}, b"1" * (MAX_BODY + 1))
 
 
+Ability = Literal["results", "balance", "price", "phones"]
+
+
 class CrmSide(Protocol):
-    """A CRM as a test arranges it and looks into it. Text values are what a person would see."""
+    """A CRM as a test arranges it and looks into it. Text values are what a person would see.
+
+    `able` names what the adapter and this stand-in can both do, besides what all can.
+    """
 
     crm: Crm
     deal_id: str
     client_phone: str
+    able: frozenset[Ability]
 
     def go(self, stage: str) -> None:
         """Moves the deal to a stage that the playbook calls so, or to another one."""
@@ -110,6 +119,23 @@ class CrmSide(Protocol):
     def tasks(self) -> list[str] | None:
         """None where this stand-in keeps no tasks."""
 
+    def stage_id(self, stage: str) -> str:
+        """What the CRM itself calls the stage to which `go` leads."""
+
+    def results(self) -> dict[str, str]:
+        """The results that stand in the deal's fields, by our names for them."""
+
+    def balance(self) -> str:
+        """The bonuses that stand in the client's card."""
+
+    def balance_in(self, deal_id: str) -> str:
+        """The bonuses that stand in the card of another deal's client."""
+
+    def set_price(self, amount: Decimal) -> None: ...
+
+    def another_deal(self, phone: str, stage: str) -> str:
+        """The id of a new deal, of a new contact whose only phone is written so."""
+
     def lose_answers(self, number: int) -> None:
         """So many next requests are carried out, but their answers never come."""
 
@@ -120,6 +146,22 @@ class CrmSide(Protocol):
 
 WORKER = Assignment("Пётр Пробный-Ёлкин", "petr_test", None)
 DUE = datetime(2030, 1, 15, 12, tzinfo=UTC)
+RESULTS: dict[str, str | int | float] = {
+    "average": 8.5,
+    "variant": "B",
+    "answers": "Качество: 8\nСкорость: 9",
+    "score_quality": 8,
+    "score_speed": 9,
+    "review": "Карты",
+    "bonus": 500,
+}
+"""Every side has a field for each of these."""
+PHONE = "+79000000077"
+
+
+def _needs(side: CrmSide, ability: Ability) -> None:
+    if ability not in side.able:
+        pytest.skip(f"the adapter or its stand-in does not do this: {ability}")
 
 
 class CrmContract:
@@ -200,8 +242,10 @@ class CrmContract:
         assert deal is not None
         then = datetime.fromtimestamp(deal.updated_at, UTC)
         found = list(side.crm.changed_since(then - timedelta(seconds=1)))
-        assert found.count(side.deal_id) == 1
-        assert side.deal_id not in side.crm.changed_since(then + timedelta(days=1))
+        (change,) = [one for one in found if one.deal == side.deal_id]
+        assert change.at in (deal.updated_at, None)
+        later = side.crm.changed_since(then + timedelta(days=1))
+        assert side.deal_id not in [one.deal for one in later]
 
     def test_an_outage_postpones(self, side: CrmSide) -> None:
         side.be_down(1)
@@ -218,3 +262,122 @@ class CrmContract:
         side.remove()
         with pytest.raises(Refused):
             side.crm.add_note(side.deal_id, "Заказ взят", "e1", again=False)
+
+    def test_a_deal_tells_its_own_stage_and_when_it_came_there(self, side: CrmSide) -> None:
+        side.go("done")
+        deal = side.crm.deal(side.deal_id)
+        assert deal is not None
+        assert deal.stage_id == side.stage_id("done")
+        assert 0 <= deal.stage_since <= datetime.now(UTC).timestamp() + 5
+
+    def test_results_written_twice_stand_there_once(self, side: CrmSide) -> None:
+        _needs(side, "results")
+        side.crm.record(side.deal_id, RESULTS)
+        side.crm.record(side.deal_id, RESULTS)
+        assert side.results() == {name: str(value) for name, value in RESULTS.items()}
+
+    def test_later_results_leave_the_earlier_ones(self, side: CrmSide) -> None:
+        _needs(side, "results")
+        side.crm.record(side.deal_id, {"average": 8.5, "variant": "B"})
+        side.crm.record(side.deal_id, {"review": "Карты"})
+        side.crm.record(side.deal_id, {"average": 9})
+        found = side.results()
+        assert (found["average"], found["variant"], found["review"]) == ("9", "B", "Карты")
+
+    def test_a_result_without_a_field_is_left_out(self, side: CrmSide) -> None:
+        _needs(side, "results")
+        side.crm.record(side.deal_id, {"score_nobody_asked": 1, "variant": "A"})
+        side.crm.record(side.deal_id, {"score_nobody_asked": 1})
+        side.crm.record(side.deal_id, {})
+        assert side.results()["variant"] == "A"
+
+    def test_results_for_a_deal_that_is_gone_are_refused(self, side: CrmSide) -> None:
+        _needs(side, "results")
+        side.remove()
+        with pytest.raises(Refused):
+            side.crm.record(side.deal_id, RESULTS)
+
+    def test_the_clients_card_has_the_last_balance(self, side: CrmSide) -> None:
+        _needs(side, "balance")
+        contact = side.crm.contact(side.deal_id)
+        assert contact is not None
+        phone = e164(contact.phone, "ru")
+        assert phone is not None
+        for balance in (500, 500, 300):
+            side.crm.set_balance(phone, balance)
+            assert side.balance() == str(balance)
+
+    def test_every_card_with_the_phone_has_the_balance_and_no_other_has(
+        self, side: CrmSide
+    ) -> None:
+        _needs(side, "balance")
+        before = side.balance()
+        twice = [side.another_deal(typed, "search") for typed in ("89000000077", PHONE)]
+        other = side.another_deal("+79000000078", "search")
+        nobodys = side.balance_in(other)
+        side.crm.set_balance(PHONE, 500)
+        assert [side.balance_in(deal) for deal in twice] == ["500", "500"]
+        assert (side.balance(), side.balance_in(other)) == (before, nobodys)
+
+    def test_a_balance_whose_answer_was_lost_is_written_again(self, side: CrmSide) -> None:
+        _needs(side, "balance")
+        deal = side.another_deal(PHONE, "search")
+        side.lose_answers(1)
+        with pytest.raises(Postponed):
+            side.crm.set_balance(PHONE, 500)
+        side.crm.set_balance(PHONE, 500)
+        assert side.balance_in(deal) == "500"
+
+    def test_a_card_that_is_gone_has_no_balance(self, side: CrmSide) -> None:
+        _needs(side, "balance")
+        with pytest.raises(Refused, match="no contact has the client's phone"):
+            side.crm.set_balance(PHONE, 500)
+
+    def test_a_price_is_changed_once(self, side: CrmSide) -> None:
+        _needs(side, "price")
+        before, after = Decimal(4200), Decimal(3700)
+        side.set_price(before)
+        assert side.crm.set_amount(side.deal_id, before, after)
+        assert side.crm.set_amount(side.deal_id, before, after)
+        assert _amount(side) == after
+
+    def test_a_price_that_a_person_has_changed_is_left_alone(self, side: CrmSide) -> None:
+        _needs(side, "price")
+        side.set_price(Decimal(5000))
+        assert not side.crm.set_amount(side.deal_id, Decimal(4200), Decimal(3700))
+        assert _amount(side) == 5000
+
+    def test_a_price_whose_answer_was_lost_is_changed_once(self, side: CrmSide) -> None:
+        _needs(side, "price")
+        side.set_price(Decimal(4200))
+        assert _amount(side) == 4200
+        side.lose_answers(1)
+        with pytest.raises(Postponed):
+            side.crm.set_amount(side.deal_id, Decimal(4200), Decimal(3700))
+        assert side.crm.set_amount(side.deal_id, Decimal(4200), Decimal(3700))
+        assert _amount(side) == 3700
+
+    def test_a_phone_that_nobody_has(self, side: CrmSide) -> None:
+        _needs(side, "phones")
+        assert side.crm.deal_of_phone(PHONE, [side.stage_id("search")]) == PhoneMatch(0)
+
+    def test_the_newest_deal_of_a_phone_whatever_its_spelling(self, side: CrmSide) -> None:
+        _needs(side, "phones")
+        side.another_deal("8 (900) 000-00-77", "search")
+        newest = side.another_deal("+79000000077", "search")
+        side.another_deal("9000000077", "done")
+        side.another_deal("+79000000078", "search")
+        found = side.crm.deal_of_phone(PHONE, [side.stage_id("search"), side.stage_id("lost")])
+        assert found == PhoneMatch(3, newest)
+
+    def test_a_phone_without_a_deal_in_the_stages(self, side: CrmSide) -> None:
+        _needs(side, "phones")
+        side.another_deal("+7 900 000-00-77", "done")
+        assert side.crm.deal_of_phone(PHONE, [side.stage_id("search")]) == PhoneMatch(1)
+        assert side.crm.deal_of_phone(PHONE, []) == PhoneMatch(1)
+
+
+def _amount(side: CrmSide) -> Decimal | None:
+    deal = side.crm.deal(side.deal_id)
+    assert deal is not None
+    return deal.amount

@@ -1,6 +1,8 @@
-"""Both CRMs as functions from request to answer, small enough to see through."""
+"""CRMs as functions from request to answer, small enough to see through. Bitrix24 has a file
+of its own."""
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -89,14 +91,18 @@ class AmocrmStandIn(StandIn):
             case "GET", ["leads", number]:
                 return _found(self.leads.get(int(number)))
             case "PATCH", ["leads", number]:
-                return self._change(int(number), json.loads(request.content))
+                return _change(self.leads, int(number), json.loads(request.content))
             case "GET", ["leads", number, "notes"]:
                 return _list("notes", [n for n in self.notes if n["entity_id"] == int(number)])
             case "POST", ["leads", number, "notes"]:
                 self.notes += [n | {"entity_id": int(number)} for n in json.loads(request.content)]
                 return httpx.Response(200, json={})
+            case "GET", ["contacts"]:
+                return self._people(request)
             case "GET", ["contacts", number]:
                 return _found(self.contacts.get(int(number)))
+            case "PATCH", ["contacts", number]:
+                return _change(self.contacts, int(number), json.loads(request.content))
             case "GET", ["tasks"]:
                 wanted = request.url.params["filter[entity_id]"]
                 return _list("tasks", [t for t in self.tasks if str(t["entity_id"]) == wanted])
@@ -121,25 +127,48 @@ class AmocrmStandIn(StandIn):
             },
         )
 
-    def _change(self, number: int, change: Json) -> httpx.Response:
-        if number not in self.leads:
-            return httpx.Response(404, json={"status": 404})
-        fields = {f["field_id"]: f for f in self.leads[number].get("custom_fields_values") or []}
-        for field in change.pop("custom_fields_values", []):
-            fields.pop(field["field_id"], None)
-            if field["values"] is not None:
-                fields[field["field_id"]] = field
-        self.leads[number] |= change | {"custom_fields_values": list(fields.values())}
-        return httpx.Response(200, json={"id": number})
-
     def _listed(self, request: httpx.Request) -> httpx.Response:
         params = request.url.params
+        ids = {int(value) for key, value in params.items() if key.startswith("filter[id]")}
+        if ids:
+            return _list("leads", [one for one in self.leads.values() if one["id"] in ids])
         since, page = int(params["filter[updated_at][from]"]), int(params["page"])
         found = sorted(
             (one for one in self.leads.values() if one["updated_at"] >= since),
             key=lambda one: (one["updated_at"], one["id"]),
         )
         return _list("leads", found[(page - 1) * self.page : page * self.page])
+
+    def _people(self, request: httpx.Request) -> httpx.Response:
+        """`query` is looked for in the digits of everything, as amoCRM does it."""
+        found = [
+            person
+            for person in self.contacts.values()
+            if request.url.params["query"] in re.sub(r"[^0-9]", "", json.dumps(person))
+        ]
+        linked = [
+            person | {"_embedded": {"leads": self._leads_of(person["id"])}} for person in found
+        ]
+        return _list("contacts", linked)
+
+    def _leads_of(self, contact_id: int) -> list[Json]:
+        return [
+            {"id": one["id"]}
+            for one in self.leads.values()
+            if contact_id in [linked["id"] for linked in one["_embedded"]["contacts"]]
+        ]
+
+
+def _change(entities: dict[int, Json], number: int, change: Json) -> httpx.Response:
+    if number not in entities:
+        return httpx.Response(404, json={"status": 404})
+    fields = {f["field_id"]: f for f in entities[number].get("custom_fields_values") or []}
+    for field in change.pop("custom_fields_values", []):
+        fields.pop(field["field_id"], None)
+        if field["values"] is not None:
+            fields[field["field_id"]] = field
+    entities[number] |= change | {"custom_fields_values": list(fields.values())}
+    return httpx.Response(200, json={"id": number})
 
 
 def _found(entity: Json | None) -> httpx.Response:

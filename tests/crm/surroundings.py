@@ -10,6 +10,7 @@ from switchboard.store.database import Database
 
 SECRETS = {
     "env:TOKEN": "long-lived-TEST",
+    "env:CODE": "code-TEST",
     "env:CLIENT_ID": "client-TEST",
     "env:CLIENT_SECRET": "client-secret-TEST",  # pragma: allowlist secret
     "env:REFRESH": "refresh-1-TEST",
@@ -91,6 +92,47 @@ def amocrm(**changes: object) -> dict[str, object]:
             "worker_name": 500005,
             "worker_login": 500006,
         },
+        "results": {
+            "average": 500011,
+            "variant": 500012,
+            "answers": 500013,
+            "scores": {"quality": 500014, "speed": 500015},
+            "review": 500016,
+            "bonus": 500017,
+            "balance": 600002,
+        },
+        **changes,
+    }
+
+
+def bitrix24(**changes: object) -> dict[str, object]:
+    """An account in which deal 759 of the tests lives."""
+    return {
+        "kind": "bitrix24",
+        "base_url": "https://example.bitrix24.ru",
+        "user": 1,
+        "code": "env:CODE",
+        "webhook_secrets": ["env:HOOK"],
+        "stages": {"search": ["NEW"], "done": ["WON"], "lost": ["LOSE"]},
+        "fields": {
+            "conditions": "ufCrm_1700000021",
+            "deadline": "ufCrm_1700000022",
+            "pay": "ufCrm_1700000023",
+            "skills": "ufCrm_1700000024",
+            "worker_name": "ufCrm_1700000025",
+            "worker_login": "ufCrm_1700000026",
+            "category": "ufCrm_1700000009",
+            "timezone": "ufCrm_1700000010",
+        },
+        "results": {
+            "average": "ufCrm_1700000004",
+            "variant": "ufCrm_1700000005",
+            "answers": "ufCrm_1700000006",
+            "scores": {"quality": "ufCrm_1700000001", "speed": "ufCrm_1700000002"},
+            "review": "ufCrm_1700000008",
+            "bonus": "ufCrm_1700000007",
+            "balance": "ufCrm_1700000101",
+        },
         **changes,
     }
 
@@ -127,6 +169,20 @@ def generic(**changes: object) -> dict[str, object]:
         "task": {
             "path": "/deals/{deal}/tasks",
             "body": {"text": "{text}", "due": "{due}", "user": "{responsible}"},
+        },
+        "results": {
+            "method": "PATCH",
+            "path": "/deals/{deal}",
+            "body": {
+                "average": "{average}",
+                "variant": "{variant}",
+                "answers": "{answers}",
+                "score_quality": "{score_quality}",
+                "score_speed": "{score_speed}",
+                "review": "{review}",
+                "bonus": "{bonus}",
+                "source": "survey",
+            },
         },
         **changes,
     }

@@ -1,15 +1,17 @@
 """What is particular about amoCRM: shapes of values, write-back, errors, pages."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import httpx
 import pytest
 
 from switchboard.crm.connect import Surroundings, connect
-from switchboard.crm.port import Assignment, Crm
+from switchboard.crm.port import Assignment, Change, Crm
 from switchboard.domain.deal import Contact
 from switchboard.domain.errors import Misconfigured, Postponed, Refused
 from tests.crm.standins import AmocrmStandIn, contact, failing, field, lead, status
@@ -130,11 +132,97 @@ def test_long_texts_are_cut(account: AmocrmStandIn, connected: Connect) -> None:
     assert deal.facts.conditions.endswith(("🚀…", "👩…"))
 
 
-def test_another_pipelines_stage_is_other(account: AmocrmStandIn, connected: Connect) -> None:
-    account.leads[41000001] |= {"pipeline_id": 9000002, "status_id": 142}
+@pytest.mark.parametrize(("status", "stage"), [(142, "done"), (143, "lost"), (70000001, "other")])
+def test_of_another_pipelines_stage_only_the_end_is_told(
+    account: AmocrmStandIn, connected: Connect, status: int, stage: str
+) -> None:
+    account.leads[41000001] |= {"pipeline_id": 9000002, "status_id": status}
     deal = connected().deal(DEAL)
     assert deal is not None
-    assert deal.stage == "other"
+    # Stage 142 is in every pipeline: it must not start what our 142 starts.
+    assert (deal.stage, deal.stage_id) == (stage, "")
+
+
+@pytest.mark.parametrize(
+    ("closed", "price", "since", "amount"),
+    [(1763720000, 15000, 1763720000, Decimal(15000)), (None, 99.5, 0, Decimal("99.5"))],
+)
+def test_when_it_was_closed_and_what_it_costs(
+    account: AmocrmStandIn,
+    connected: Connect,
+    closed: int | None,
+    price: float,
+    since: int,
+    amount: Decimal,
+) -> None:
+    account.leads[41000001] |= {"closed_at": closed, "price": price}
+    deal = connected().deal(DEAL)
+    assert deal is not None
+    assert (deal.stage_since, deal.amount) == (since, amount)
+
+
+def test_results_are_texts_in_one_patch(account: AmocrmStandIn, connected: Connect) -> None:
+    connected().record(DEAL, {"average": 8.5, "answers": "", "variant": "B", "unknown": 1})
+    [(method, path, change)] = account.wrote()
+    assert (method, path) == ("PATCH", "/api/v4/leads/41000001")
+    assert change == {
+        "custom_fields_values": [
+            {"field_id": 500011, "values": [{"value": "8.5"}]},
+            {"field_id": 500013, "values": None},
+            {"field_id": 500012, "values": [{"value": "B"}]},
+        ]
+    }
+
+
+def test_a_field_of_another_crm_needs_a_person(connected: Connect) -> None:
+    with pytest.raises(Misconfigured):
+        connected(results={"average": "ufCrm_1"}).record(DEAL, {"average": 9})
+
+
+def test_without_fields_for_them_results_ask_nothing(
+    account: AmocrmStandIn, connected: Connect
+) -> None:
+    crm = connected(results={})
+    crm.record(DEAL, {"average": 9})
+    crm.set_balance("+79000000001", 500)
+    assert account.requests == []
+
+
+def test_a_balance_needs_a_card(account: AmocrmStandIn, connected: Connect) -> None:
+    account.contacts.clear()
+    with pytest.raises(Refused, match="no contact"):
+        connected().set_balance("+79000000001", 500)
+    account.leads.clear()
+    with pytest.raises(Refused, match="no such deal"):
+        connected().set_amount(DEAL, Decimal(2), Decimal(1))
+
+
+def test_a_phone_is_looked_for_without_its_countrys_code_and_then_compared(
+    account: AmocrmStandIn, connected: Connect
+) -> None:
+    inn = field(600003, "text", "ИНН 9000000001")
+    account.contacts[51000002] = contact(id=51000002, custom_fields_values=[inn])
+    found = connected().deal_of_phone("+79000000001", ["70000001"])
+    assert found == (1, DEAL)
+    assert account.requests[0].url.params["query"] == "9000000001"
+
+
+@pytest.mark.parametrize("where", [{"pipeline_id": 9000002}, {"is_deleted": True}])
+def test_a_phones_deal_is_one_of_this_pipeline(
+    account: AmocrmStandIn, connected: Connect, where: dict[str, Any]
+) -> None:
+    account.leads[41000001] |= where
+    assert connected().deal_of_phone("+79000000001", ["70000001"]) == (1, None)
+
+
+def test_of_very_many_deals_the_newest_are_looked_at(
+    account: AmocrmStandIn, connected: Connect
+) -> None:
+    linked = {"contacts": [{"id": 51000001, "is_main": True}]}
+    account.leads = {n: lead(n, _embedded=linked) for n in range(1, 301)}
+    assert connected().deal_of_phone("+79000000001", ["70000001"]) == (1, "300")
+    asked = account.requests[1].url.params
+    assert len([key for key in asked if key.startswith("filter[id]")]) == 250
 
 
 def test_a_deleted_lead_is_gone(account: AmocrmStandIn, connected: Connect) -> None:
@@ -264,35 +352,50 @@ def test_users_are_numbers(connected: Connect) -> None:
         connected().assign(DEAL, WORKER._replace(responsible="ivan"))
 
 
+def _changes(crm: Crm, since: int = 1000) -> Iterator[Change]:
+    return iter(crm.changed_since(datetime.fromtimestamp(since, UTC)))
+
+
 def test_more_changes_than_one_page(account: AmocrmStandIn, connected: Connect) -> None:
     account.leads = {n: lead(n, updated_at=1000 + n // 2) for n in range(1, 701)}
-    found = list(connected().changed_since(datetime.fromtimestamp(1000, UTC)))
-    assert found == [str(n) for n in range(1, 701)]
+    found = list(_changes(connected()))
+    assert found == [Change(str(n), 1000 + n // 2) for n in range(1, 701)]
 
 
 def test_a_mass_edit_within_one_second(account: AmocrmStandIn, connected: Connect) -> None:
     account.leads = {n: lead(n, updated_at=1000) for n in range(1, 601)}
     account.leads[601] = lead(601, updated_at=1001)
-    found = list(connected().changed_since(datetime.fromtimestamp(1000, UTC)))
-    assert found == [str(n) for n in range(1, 602)]
+    found = list(_changes(connected()))
+    assert [one.deal for one in found] == [str(n) for n in range(1, 602)]
 
 
-def test_a_lead_that_changes_between_pages_hides_none(
+def test_a_lead_that_changes_between_pages_hides_none_and_comes_again(
     account: AmocrmStandIn, connected: Connect
 ) -> None:
     account.leads = {n: lead(n, updated_at=1000 + n) for n in range(1, 501)}
-    changes = iter(connected().changed_since(datetime.fromtimestamp(1000, UTC)))
+    changes = _changes(connected())
     found = [next(changes)]
     account.leads[1]["updated_at"] = 9999
     found += changes
-    assert set(found) == {str(n) for n in range(1, 501)}
+    assert {one.deal for one in found} == {str(n) for n in range(1, 501)}
+    assert [one.at for one in found if one.deal == "1"] == [1001, 9999]
 
 
-def test_an_account_that_never_ends_is_left_alone(
+def test_more_changes_than_anybody_takes_are_there_to_be_gone_on_with(
     account: AmocrmStandIn, connected: Connect
 ) -> None:
-    account.leads = {n: lead(n, updated_at=1000) for n in range(1, 15_001)}
-    assert len(list(connected().changed_since(datetime.fromtimestamp(1000, UTC)))) == 10_000
+    account.leads = {n: lead(n, updated_at=1000 + n // 100) for n in range(1, 12_001)}
+    first = list(islice(_changes(connected()), 5000))
+    rest = list(_changes(connected(), first[-1].at or 0))
+    assert {one.deal for one in (*first, *rest)} == {str(n) for n in range(1, 12_001)}
+
+
+def test_a_list_that_turns_in_a_circle_is_left(account: AmocrmStandIn, connected: Connect) -> None:
+    page = {"_embedded": {"leads": [lead(n, updated_at=1000) for n in range(1, 251)]}}
+    account.trouble.extend([status(200, page)] * 3)
+    with pytest.raises(Postponed, match="no end"):
+        list(_changes(connected()))
+    assert len(account.requests) == 2
 
 
 VALIDATION = {

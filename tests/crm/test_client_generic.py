@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import httpx
 import pytest
 
 from switchboard.crm.connect import Surroundings, connect
 from switchboard.crm.generic import paths
-from switchboard.crm.generic.requests import unknown_placeholders
-from switchboard.crm.port import Assignment, Crm
+from switchboard.crm.port import Assignment, Change, Crm
 from switchboard.domain.deal import Contact
 from switchboard.domain.errors import Misconfigured, Postponed, Refused
 from tests.crm.standins import GenericStandIn, generic_deal, status
@@ -149,7 +149,45 @@ def test_a_wrong_placeholder_is_the_playbooks_fault(connected: Connect) -> None:
     crm = connected(note={"path": "/deals/{deal}", "body": {"text": "{worker_name}"}})
     with pytest.raises(Misconfigured, match="worker_name"):
         crm.add_note("1001", "Заказ взят", "e1", again=False)
-    assert unknown_placeholders("{worker_name} {text}", "note") == ["worker_name"]
+
+
+def test_results_that_are_not_told_now_are_not_written(
+    other: GenericStandIn, connected: Connect
+) -> None:
+    connected().record("1001", {"review": "Карты", "bonus": 500})
+    [(method, path, body)] = other.wrote()
+    assert (method, path) == ("PATCH", "/api/deals/1001")
+    assert body == {"review": "Карты", "bonus": "500", "source": "survey"}
+
+
+def test_a_body_with_two_results_is_written_when_both_are_told(
+    other: GenericStandIn, connected: Connect
+) -> None:
+    body = {"summary": "{average} ({variant}), сделка {deal}", "source": "survey"}
+    crm = connected(results={"method": "PATCH", "path": "/deals/{deal}", "body": body})
+    crm.record("1001", {"average": 9})
+    crm.record("1001", {"score_quality": 9})
+    assert other.requests == []
+    crm.record("1001", {"average": 9, "variant": "B"})
+    [(_, _, written)] = other.wrote()
+    assert written == {"summary": "9 (B), сделка 1001", "source": "survey"}
+
+
+def test_without_a_request_no_results_are_written(
+    other: GenericStandIn, connected: Connect
+) -> None:
+    connected(results=None).record("1001", {"average": 9})
+    assert other.requests == []
+
+
+def test_what_no_request_of_the_playbooks_can_do(connected: Connect) -> None:
+    crm = connected()
+    with pytest.raises(Misconfigured, match="by a phone"):
+        crm.deal_of_phone("+79000000001", ["search"])
+    with pytest.raises(Misconfigured, match="bonuses"):
+        crm.set_balance("+79000000021", 500)
+    with pytest.raises(Misconfigured, match="price"):
+        crm.set_amount("1001", Decimal(2), Decimal(1))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +203,8 @@ def test_lists_of_changes(
     other: GenericStandIn, connected: Connect, answer: object, found: list[str]
 ) -> None:
     other.trouble.append(status(200, answer))
-    assert list(connected().changed_since(datetime.now(UTC))) == found
+    changes = list(connected().changed_since(datetime.now(UTC)))
+    assert changes == [Change(deal) for deal in found]
 
 
 def test_a_list_that_is_none(other: GenericStandIn, connected: Connect) -> None:

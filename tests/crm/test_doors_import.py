@@ -23,6 +23,7 @@ def test_verifying_and_parsing_import_no_client() -> None:
     )
     loaded = set(done.stdout.split())
     assert "switchboard.crm.amocrm.parse" in loaded
+    assert "switchboard.crm.bitrix24.parse" in loaded
     assert "switchboard.crm.generic.parse" in loaded
     assert not HEAVY & loaded
     assert not {name for name in loaded if name.startswith("switchboard.") and "client" in name}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from switchboard.crm.amocrm.parse import parse
 from switchboard.crm.parsed import MAX_BODY, Malformed, Parsed
-from switchboard.playbook.model import Amocrm
+from switchboard.playbook.view import Amocrm
 from tests.crm.contract import ParseContract
 from tests.crm.surroundings import amocrm
 

@@ -6,7 +6,7 @@ import pytest
 
 from switchboard.crm.generic.parse import parse
 from switchboard.crm.parsed import Malformed, Parsed
-from switchboard.playbook.model import Amocrm, Generic
+from switchboard.playbook.view import Amocrm, Generic
 from tests.crm.contract import ParseContract
 from tests.crm.surroundings import amocrm, generic
 

@@ -16,6 +16,8 @@ from switchboard.doors.telegram import TelegramDoor
 from switchboard.playbook.model import Playbook
 from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import PlaybookStore
+from switchboard.playbook.table import PlaybookTable
+from switchboard.playbook.view import Playbook as View
 from switchboard.runtime import http
 from switchboard.runtime.logs import Log
 from switchboard.runtime.queues import Inbox
@@ -93,7 +95,7 @@ class House:
         # A name of its own, since loggers of one name share their handlers.
         powertools = Logger(service=secrets.token_hex(6), stream=self.said, utc=True)
         log = Log(powertools)
-        playbooks = LivePlaybooks(store)
+        playbooks = LivePlaybooks(PlaybookTable(database, settings, View.model_validate_json))
         self.telegram = TelegramDoor(playbooks, self.jobs, inbox, known.all, lambda: NOW, log)
         self.crm = CrmDoor(playbooks, inbox, known.all, log)
         self._tables = (dynamodb, jobs, settings)

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Mapping
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ class Desk:
         self.buried: list[tuple[str, str]] = []
         self.said = io.StringIO()
         self._troubles = troubles
-        log = Log(Logger(service=f"batch-{id(self)}", stream=self.said, utc=True))
+        log = Log(Logger(service=f"batch-{token_hex(4)}", stream=self.said, utc=True))
         self.batch = Batch(self.sqs, "queue", self._act, self._bury, log)
 
     def run(self, *messages: Message, context: Context | None = None) -> list[str]:

@@ -38,6 +38,7 @@ BANNED_OF_OURS = {
     "switchboard.crm.phone",
     "switchboard.inbox",
     "switchboard.playbook.lint",
+    "switchboard.playbook.model",
     "switchboard.playbook.read",
     "switchboard.runtime.wiring_workers",
     "switchboard.sender",
@@ -58,23 +59,26 @@ print(json.dumps([sorted(packages), sorted(sys.modules)]))
 
 def _loaded(function: str) -> tuple[set[str], set[str]]:
     """Third-party packages, and all modules, after importing a handler in a process of its own."""
+    packages, modules = json.loads(_run(function, _SCRIPT))
+    return set(packages), set(modules)
+
+
+def _run(function: str, script: str) -> str:
     # Isolated and without .pth files: what an editable install loads is not what Lambda loads.
     site = next(path for path in sys.path if path.endswith("site-packages"))
     path = [str(ROOT), str(ROOT / "layers" / "core"), site]
-    script = f"import sys; sys.path += {path!r}\n{_SCRIPT}"
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", script, function],
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path += {path!r}\n{script}", function],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
         env={"POWERTOOLS_SERVICE_NAME": function},
     )
-    packages, modules = json.loads(done.stdout)
-    return set(packages), set(modules)
+    return done.stdout
 
 
-@pytest.mark.parametrize("function", ["telegram_webhook", "crm_webhook"])
+@pytest.mark.parametrize("function", ["telegram_webhook", "crm_webhook", "click", "survey"])
 def test_a_door_loads_what_it_needs_and_nothing_else(function: str) -> None:
     packages, modules = _loaded(function)
     assert packages <= ALLOWED
@@ -84,13 +88,32 @@ def test_a_door_loads_what_it_needs_and_nothing_else(function: str) -> None:
     assert not BANNED_OF_OURS & modules
 
 
+def test_the_click_door_loads_neither_playbooks_nor_what_only_a_first_press_needs() -> None:
+    _, modules = _loaded("click")
+    assert "switchboard.store.links" in modules
+    assert not {name for name in modules if name.startswith("switchboard.playbook")}
+    assert not {"switchboard.domain.events", "switchboard.runtime.queues"} & modules
+
+
+@pytest.mark.parametrize("function", ["telegram_webhook", "crm_webhook", "click", "survey"])
+def test_the_collector_passes_over_what_a_door_loads_and_works_after_it(function: str) -> None:
+    collector = "\nimport gc; print(gc.isenabled(), gc.get_freeze_count(), len(gc.get_objects()))"
+    works, frozen, others = _run(function, _SCRIPT + collector).splitlines()[-1].split()
+    assert works == "True"
+    assert int(frozen) > 10 * int(others)
+
+
 def test_health_loads_nothing_but_itself() -> None:
     packages, _ = _loaded("health")
     assert packages == set()
 
 
 @pytest.mark.parametrize(
-    "function", ["telegram_webhook", "crm_webhook", "inbox", "sender", "timer", "sweeper"]
+    "function",
+    [
+        *("telegram_webhook", "crm_webhook", "click", "survey"),
+        *("inbox", "sender", "timer", "sweeper"),
+    ],
 )
 def test_importing_a_handler_reads_no_environment_and_opens_nothing(function: str) -> None:
     # There are no settings, no region and no credentials in that process.

@@ -1,4 +1,5 @@
-"""`make fuzz`: spoilt bodies through every door and parser, and what should not come of them."""
+"""`make fuzz`: spoilt bodies through every door and parser, or providers' spoilt answers through
+every adapter, and what should not come of them."""
 
 import argparse
 import multiprocessing
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from tests.fuzz import answers
 from tests.fuzz.case import case
 from tests.fuzz.doors import Doors
 from tests.fuzz.examine import examine
@@ -34,23 +36,23 @@ class Part(NamedTuple):
 def main() -> int:
     given = _arguments()
     if given.only is not None:
-        return _again(given.seed, given.only)
+        return _again(given.of, given.seed, given.only)
     began, shown = time.monotonic(), 0.0
     total = Part(0, 0, Counter(), [])
     with multiprocessing.Pool(given.workers) as pool:
-        parts = _parts(given.seed, given.first, given.bodies)
+        parts = _parts(given.of, given.seed, given.first, given.bodies)
         for part in pool.imap_unordered(_examined, parts):
             for finding in part.findings[: max(0, _SHOWN - len(total.findings))]:
-                _show(given.seed, finding)
+                _show(given.of, given.seed, finding)
             total = _sum(total, part)
             seconds = time.monotonic() - began
             if seconds - shown >= 5:
                 shown = seconds
-                print(f"{total.bodies} bodies, {seconds:.0f} s", flush=True)
+                print(f"{total.bodies} {given.of}, {seconds:.0f} s", flush=True)
             if given.seconds and seconds >= given.seconds:
                 # Leaving the block ends the workers.
                 break
-    _summary(given.seed, total, time.monotonic() - began)
+    _summary(given.of, given.seed, total, time.monotonic() - began)
     return int(bool(total.findings))
 
 
@@ -60,19 +62,22 @@ def _doors() -> Doors:
     return Doors()
 
 
-def _parts(seed: int, first: int, bodies: int) -> Iterator[tuple[int, range]]:
+def _parts(of: str, seed: int, first: int, bodies: int) -> Iterator[tuple[str, int, range]]:
     end = first + bodies
-    return ((seed, range(n, min(n + _CHUNK, end))) for n in range(first, end, _CHUNK))
+    return ((of, seed, range(n, min(n + _CHUNK, end))) for n in range(first, end, _CHUNK))
 
 
-def _examined(of: tuple[int, range]) -> Part:
-    seed, numbers = of
+def _examined(given: tuple[str, int, range]) -> Part:
+    of, seed, numbers = given
     part = Part(len(numbers), 0, Counter(), [])
     size = 0
     for number in numbers:
-        one = case(seed, number)
-        outcome = examine(_doors(), one)
-        size += len(one.body)
+        if of == "answers":
+            outcome = answers.examine(seed, number)
+        else:
+            one = case(seed, number)
+            outcome = examine(_doors(), one)
+            size += len(one.body)
         part.came_to[outcome.what] += 1
         if outcome.wrong:
             part.findings.append(Finding(number, outcome.wrong))
@@ -85,7 +90,12 @@ def _sum(one: Part, other: Part) -> Part:
     return Part(one.bodies + other.bodies, one.size + other.size, came_to, findings)
 
 
-def _again(seed: int, number: int) -> int:
+def _again(of: str, seed: int, number: int) -> int:
+    if of == "answers":
+        outcome = answers.examine(seed, number)
+        print(f"came to   {outcome.what}")
+        print(f"finding   {outcome.wrong or 'none'}")
+        return int(bool(outcome.wrong))
     one = case(seed, number)
     outcome = examine(_doors(), one)
     print(f"door      {one.door}, {'admitted' if one.admitted else 'not admitted'}")
@@ -96,23 +106,24 @@ def _again(seed: int, number: int) -> int:
     return int(bool(outcome.wrong))
 
 
-def _show(seed: int, finding: Finding) -> None:
+def _show(of: str, seed: int, finding: Finding) -> None:
     print(f"FINDING {finding.wrong}")
-    print(f"  make fuzz ARGS='--seed {seed} --only {finding.number}'", flush=True)
+    print(f"  make fuzz ARGS='--of {of} --seed {seed} --only {finding.number}'", flush=True)
 
 
-def _summary(seed: int, total: Part, seconds: float) -> None:
+def _summary(of: str, seed: int, total: Part, seconds: float) -> None:
     for what, times in sorted(total.came_to.items()):
         print(f"  {what:<32} {times}")
     print(
-        f"{total.bodies} bodies ({total.size / 1e6:.0f} MB) of seed {seed} in {seconds:.0f} s, "
+        f"{total.bodies} {of} ({total.size / 1e6:.0f} MB) of seed {seed} in {seconds:.0f} s, "
         f"{total.bodies / seconds:.0f} a second: {len(total.findings)} findings"
     )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("--bodies", type=int, default=100_000)
+    parser.add_argument("--of", choices=["bodies", "answers"], default="bodies")
+    parser.add_argument("--bodies", type=int, default=100_000, help="how many, answers too")
     parser.add_argument("--seconds", type=float, help="stop after so long, whatever is left")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the number of the first body")

@@ -6,13 +6,21 @@ from random import Random
 from typing import Any, NamedTuple
 
 from switchboard.doors.telegram import SECRET_HEADER
+from tests.doors.crawler_agents import PEOPLE, SCANNERS
 from tests.doors.house import CRM_SECRET, SECRET
+from tests.doors.link_house import HOST, own_form
 from tests.flows.story import BRANCH
+from tests.fuzz.branches import BRANCHES, KNOWN, SALE_SECRET
 from tests.fuzz.corpus import seeds
-from tests.fuzz.doors import GENERIC_BRANCH
 from tests.fuzz.mutations import mutated
 
-DOORS = ("telegram", "amocrm", "generic", "health")
+DOORS = (
+    *("telegram", "amocrm", "generic", "health"),
+    *("clients", "bitrix24", "onec", "click", "survey"),
+)
+LINK_DOORS = frozenset({"click", "survey"})
+_OFTEN = (10, 6, 4, 0.3, 6, 3, 3, 6, 5)
+_BODIES = tuple(door for door in DOORS if door != "health")
 _HUGE = 1_000_001
 
 
@@ -28,9 +36,9 @@ class Case(NamedTuple):
 def case(seed: int, number: int) -> Case:
     """The same for the same numbers, on any machine."""
     chance = Random(f"{seed}:{number}")
-    door = chance.choices(DOORS, (10, 6, 4, 0.3))[0]
+    door = chance.choices(DOORS, _OFTEN)[0]
     # Now and then what belongs to another door.
-    kind = door if door != "health" and chance.random() < 0.95 else chance.choice(DOORS[:3])
+    kind = door if door != "health" and chance.random() < 0.95 else chance.choice(_BODIES)
     grown_from = chance.choice(seeds(kind))
     body = mutated(chance, grown_from.body, [one.body for one in seeds(kind)])
     if chance.random() < 0.0005:
@@ -40,18 +48,22 @@ def case(seed: int, number: int) -> Case:
 
 def around(door: str, body: bytes, headers: Mapping[str, str], chance: Random) -> Case:
     """The event that brings a body to a door: mostly as it should be, sometimes in no way so."""
-    path, sent, admitted = _address(door, dict(headers), chance)
+    to = _link if door in LINK_DOORS else _address
+    path, sent, admitted = to(door, dict(headers), chance)
+    context: dict[str, Any] = {"requestId": f"{chance.getrandbits(64):016x}="}
+    if door in LINK_DOORS:
+        context["http"] = {"method": chance.choices(_METHODS, _METHODS_OFTEN)[0]}
     event: dict[str, Any] = {
         "version": "2.0",
         "headers": _odd_headers(sent, chance),
-        "requestContext": {"requestId": f"{chance.getrandbits(64):016x}="},
+        "requestContext": context,
         **_body(body, chance),
     }
     if path is not None or chance.random() < 0.5:
         event["pathParameters"] = path
     if chance.random() < 0.01:
         del event["headers"]
-        admitted = admitted and door != "telegram"
+        admitted = admitted and door not in ("telegram", "clients")
     return Case(door, event, body, admitted)
 
 
@@ -59,12 +71,14 @@ def _address(
     door: str, headers: dict[str, str], chance: Random
 ) -> tuple[dict[str, str] | None, dict[str, str], bool]:
     """Path parameters, headers, and whether they open the door."""
-    path = {"branch": GENERIC_BRANCH if door == "generic" else BRANCH}
+    path = {"branch": BRANCHES.get(door, BRANCH)}
     headers.pop(SECRET_HEADER, None)
-    if door == "telegram":
+    telegram = door in ("telegram", "clients")
+    if telegram:
         headers[SECRET_HEADER] = SECRET
     else:
-        path |= {"provider": door, "secret": CRM_SECRET}
+        secret = SALE_SECRET if door == "onec" else CRM_SECRET
+        path |= {"provider": door, "secret": secret}
     if chance.random() > 0.04:
         return path, headers, door != "health"
     wrong = chance.choice(("", "demo ", "Demo", "\udcff", "секрет", "\x00", "x" * 5000, "../demo"))
@@ -73,13 +87,54 @@ def _address(
             return None, headers, False
         case 1:
             return path | {"branch": wrong}, headers, False
-        case 2 if door != "telegram":
+        case 2 if not telegram:
             return path | {chance.choice(("provider", "secret")): wrong}, headers, False
         case 2:
             return path, headers | {SECRET_HEADER: wrong}, False
         case _:
             path.pop(chance.choice(sorted(path)))
             return path, headers, False
+
+
+_METHODS = ("GET", "POST", "HEAD", "PUT", "OPTIONS", "", "get", "POST ", "\udcff")
+_METHODS_OFTEN = (10, 12, 3, *(0.3,) * 6)
+_CODES = tuple(KNOWN)
+
+
+def _link(
+    door: str, headers: dict[str, str], chance: Random
+) -> tuple[dict[str, str] | None, dict[str, str], bool]:
+    """A link's code as it was sent, or in no way so; a browser's headers, or a crawler's."""
+    agent = chance.choice(PEOPLE if chance.random() < 0.8 else SCANNERS)
+    headers = headers | own_form(agent)
+    if chance.random() < 0.3:
+        name = chance.choice(("origin", "sec-fetch-site", "user-agent", "host", "sec-purpose"))
+        headers[name] = chance.choice((*_VALUES, HOST, f"https://{HOST}", "x" * 9000))
+    if chance.random() < 0.1:
+        headers.pop(chance.choice(sorted(headers)))
+    fitting = [code for code in _CODES if KNOWN[code].purpose[0] == {"click": "r"}.get(door, "s")]
+    code = chance.choice(fitting if chance.random() < 0.9 else _CODES)
+    if chance.random() > 0.05:
+        return {"code": code}, headers, True
+    wrong = chance.choice(
+        ("", code[:-1], code + "0", f"{code}\n", code.lower(), "\udcff" * 12, "Б" * 12)
+    )
+    return chance.choice(({"code": wrong}, {}, None)), headers, False
+
+
+_VALUES = (
+    *(
+        "",
+        "null",
+        "none",
+        "same-origin",
+        "cross-site",
+        "same-site",
+        "https://[",
+        "https://evil.example",
+    ),
+    *("prefetch", "\udcff", "\x00", "//", "en;q=0.1,ru", "Mozilla/5.0", "javascript:x", "я" * 300),
+)
 
 
 def _odd_headers(headers: dict[str, str], chance: Random) -> dict[str, str]:

@@ -3,13 +3,24 @@
 import json
 from functools import cache
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from switchboard.domain.identity import JobLink, deep_link_token
 from tests.doors.house import EVENTS, SECRET
+from tests.doors.link_house import ANSWERS
 from tests.doors.updates import CLAIM, CONTACT, pressed, wrote
 from tests.flows.story import BRANCH, IVAN, JOB, WORKERS_CHAT
 
-_FOLDERS = {"telegram": "telegram", "amocrm": "crm/amocrm", "generic": "crm/generic"}
+_FOLDERS = {
+    "telegram": "telegram",
+    "clients": "telegram",
+    "amocrm": "crm/amocrm",
+    "generic": "crm/generic",
+    "bitrix24": "crm/bitrix24",
+}
+"""1C's calls and requests for links are ours alone."""
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+JSON = {"content-type": "application/json"}
 
 CANARIES = ("Секретина", "+79000000007", "a talk that nobody may read", "Sekretina Hidden")
 """What people say and who they are. It never gets into the log."""
@@ -27,7 +38,8 @@ def seeds(door: str) -> tuple[Seed, ...]:
     Most of the recorded ones lead nowhere, so ours come three times.
     """
     found = []
-    for path in sorted((EVENTS / _FOLDERS[door]).glob("*.json")):
+    recorded = sorted((EVENTS / _FOLDERS[door]).glob("*.json")) if door in _FOLDERS else []
+    for path in recorded:
         event = json.loads(path.read_text(encoding="utf-8"))
         headers = {name.lower(): value for name, value in event["headers"].items()}
         found.append(Seed(headers, event["body"].encode()))
@@ -35,9 +47,8 @@ def seeds(door: str) -> tuple[Seed, ...]:
 
 
 _TYPES = {
-    "telegram": {"content-type": "application/json"},
-    "amocrm": {"content-type": "application/x-www-form-urlencoded"},
-    "generic": {"content-type": "application/json"},
+    **dict.fromkeys(("telegram", "clients", "generic", "onec"), JSON),
+    **dict.fromkeys(("amocrm", "bitrix24", "click", "survey"), FORM),
 }
 
 
@@ -58,6 +69,21 @@ def _ours() -> dict[str, list[bytes]]:
             f"leads[status][0][id]=41000001&leads[status][0][name]={CANARIES[0]}".encode(),
             b"&".join(b"leads[update][%d][id]=%d" % (n, n + 1) for n in range(30)),
         ],
+        "clients": _of_clients(),
+        "bitrix24": [
+            f"event=ONCRMDEALUPDATE&data[FIELDS][ID]=501&data[NAME]={CANARIES[0]}".encode(),
+            b"document_id[]=crm&document_id[]=CCrmDocumentDeal&document_id[]=DEAL_501",
+        ],
+        "onec": [
+            json.dumps({"phone": CANARIES[1], "document": CANARIES[0]}).encode(),
+            json.dumps({"phone": 89000000007, "id": 12, "client": CANARIES[3]}).encode(),
+        ],
+        "click": [b"", f"who={CANARIES[0]}".encode()],
+        "survey": [
+            urlencode(ANSWERS).encode(),
+            urlencode(ANSWERS | {"words": f"<script>{CANARIES[2]}</script>"}).encode(),
+            urlencode(ANSWERS | {"words": f"{CANARIES[0]}\r\n" * 40}).encode(),
+        ],
         "generic": [
             json.dumps({"deal": {"id": "D-1", "title": CANARIES[2]}}).encode(),
             json.dumps({"deal": {"id": "Сделка № 5"}, "by": CANARIES[3]}).encode(),
@@ -65,6 +91,22 @@ def _ours() -> dict[str, list[bytes]]:
     }
 
 
+def _of_clients() -> list[bytes]:
+    """A button of a survey, words, and a telephone number, in a private chat."""
+    anna = IVAN.model_copy(update={"first_name": CANARIES[0], "last_name": CANARIES[3]})
+    card = {"phone_number": CANARIES[1], "first_name": CANARIES[0]}
+    updates = [
+        pressed(SCORE, anna, anna.id),
+        pressed("s:bitrix24-501:12:3:10", anna, anna.id),
+        wrote(CANARIES[2], anna),
+        wrote("", anna, caption=CANARIES[2], photo=[{"file_id": "x"}]),
+        wrote("", anna, contact=card | {"user_id": anna.id}),
+        wrote("", anna, contact=card | {"user_id": 5}),
+    ]
+    return [json.dumps(update).encode() for update in updates]
+
+
+SCORE = "s:bitrix24-501:1:0:9"
 LINK = JobLink(job=JOB, offer=1)
 
 TOKENS: tuple[bytes, ...] = tuple(
@@ -80,6 +122,10 @@ TOKENS: tuple[bytes, ...] = tuple(
         *(CLAIM, CONTACT, "claim:", "contact:", f"claim:{'a' * 2000}-1:1", "claim:a-1:999999"),
         *("claim:amocrm-41000001:0", "../..", "%", "%00", "%ff", "%5B", "%5D", "%D0", "&", "="),
         *("leads", "leads[status][0][id]=", "[status]", "[add]", "[id]", "account[id]=1", "deal"),
+        *(SCORE, "s:", "s:a-1:9999:99:99", "s:a-1:99999:0:0", "contact", "phone_number", "user_id"),
+        *("forward_origin", "caption", "phone", "document", "+7 900", "document_id[]=DEAL_7"),
+        *("event=", "ONCRMDEALADD", "data[FIELDS][ID]=", "auth[application_token]=x", "DEAL_"),
+        *("quality", "words=", "again=3", "\r\n", "%0D%0A", "<script>", "%3Cscript%3E"),
         *("contacts[add][0][type]=company", "&" * 200, "[" * 30, *CANARIES),
     )
 )
@@ -100,6 +146,13 @@ VALUES: tuple[object, ...] = (
     ),
     *([], {}, [[]], {"id": 1}, {"id": "1"}, [None], "/start", "/start x", "private", "group"),
     *(CLAIM, CONTACT, f"claim:{'a' * 2000}-1:1", IVAN.id, WORKERS_CHAT, JOB, *CANARIES),
+    *(float("inf"), float("nan"), -0.0, "1e400", "-1", "NaN", 2**31 + 0.5, 10**18, -(10**12)),
+    *(
+        "0001-01-01T00:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-23:59",
+        "2025-11-21",
+    ),
     *("." * 3, "a" * 200, "a" * 201, "a\n", "41000001", "_" * 64, "a" * 64, "a" * 65),
 )
 """What may stand instead of a part of JSON."""

@@ -1,7 +1,7 @@
 """The doors as the functions have them, on tables and a queue in memory, which refuse as AWS does.
 
-Two branches live here, one of each CRM, and one job is on offer. Every body finds it so: what a
-body has changed is told, and undone.
+Three branches live here, one of each CRM, one job is on offer, and links of all kinds have gone out
+(`branches.py`). Every body finds it so: what a body has changed is told, and undone.
 """
 
 import io
@@ -15,27 +15,22 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools import Logger
 
 from functions.health import handler as health
-from switchboard.playbook.model import Playbook
-from switchboard.playbook.store import PlaybookStore
 from switchboard.runtime import http
 from switchboard.runtime.logs import Log
 from switchboard.runtime.metrics import Metrics
 from switchboard.runtime.outside import Outside
+from switchboard.runtime.wiring_click import ClickDoorSettings, click_door
 from switchboard.runtime.wiring_doors import (
     CrmDoorSettings,
     TelegramDoorSettings,
     crm_door,
     telegram_door,
 )
-from switchboard.store.database import Database
-from switchboard.store.jobs import Jobs
-from switchboard.store.record import Commit, Outbox
-from tests.doors.house import CRM_SECRET, SECRET
-from tests.flows.story import BRANCH, NOW, VERSION, Story, deal, playbook
+from switchboard.runtime.wiring_survey import SurveyDoorSettings, survey_door
+from switchboard.store.database import Database, Item
+from tests.flows.story import NOW
+from tests.fuzz.branches import ENVIRON, arrange
 from tests.simulation.database import Client, Tables
-
-ENVIRON = {"TEST_SECRET": SECRET, "TEST_CRM_SECRET": CRM_SECRET}
-GENERIC_BRANCH = "shop"
 
 _numbers = itertools.count(1)
 
@@ -70,11 +65,20 @@ _NOT_IN_QUEUES = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 _IN_NAMES = re.compile("[!-~]{1,128}")
 
 
+class Write(NamedTuple):
+    """An item as it stood, and as it stands now."""
+
+    table: str
+    key: tuple[str, ...]
+    before: Item | None
+    after: Item | None
+
+
 class Happened(NamedTuple):
     """What came of a body: the answer, the tables' items written, what was queued and said."""
 
     answer: Answer
-    written: list[tuple[str, tuple[str, ...]]]
+    written: list[Write]
     queued: list[dict[str, Any]]
     said: str
 
@@ -84,21 +88,31 @@ class Doors:
         self._tables = Tables(lambda: 0.0, lambda _: False)
         self._queue = Queue()
         self._log = io.StringIO()
-        self._written: list[tuple[str, tuple[str, ...]]] = []
+        self._written: list[Write] = []
         outside = self._outside()
-        self._arrange(Database(outside.dynamodb()))
+        arrange(Database(outside.dynamodb()))
         self._stands = {name: dict(items) for name, items in self._tables.items.items()}
-        self._tables.on_write.append(lambda table, key, *_: self._written.append((table, key)))
+        self._tables.on_write.append(lambda *write: self._written.append(Write(*write)))
         telegram = telegram_door(
             TelegramDoorSettings(jobs_table="jobs", settings_table="settings", inbox_queue_url="q"),
             outside,
         )
         crm = crm_door(CrmDoorSettings(settings_table="settings", inbox_queue_url="q"), outside)
+        click = click_door(ClickDoorSettings(links_table="links", inbox_queue_url="q"), outside)
+        survey = survey_door(
+            SurveyDoorSettings(links_table="links", settings_table="settings", inbox_queue_url="q"),
+            outside,
+        )
         # As functions/*/handler.py do it.
         self.handlers: dict[str, Handler] = {
             "telegram": lambda event: telegram(http.request(event)),
             "amocrm": lambda event: crm(http.request(event)),
             "generic": lambda event: crm(http.request(event)),
+            "clients": lambda event: telegram(http.request(event)),
+            "bitrix24": lambda event: crm(http.request(event)),
+            "onec": lambda event: crm(http.request(event)),
+            "click": lambda event: click(http.request(event)),
+            "survey": lambda event: survey(http.request(event)),
             "health": lambda event: health.handler(event, None),
         }
 
@@ -112,7 +126,7 @@ class Doors:
             self._undo()
 
     def _undo(self) -> None:
-        for table, key in self._written:
+        for table, key, *_ in self._written:
             stood = self._stands[table].get(key)
             if stood is None:
                 self._tables.items[table].pop(key, None)
@@ -147,31 +161,9 @@ class Doors:
             log=log,
         )
 
-    def _arrange(self, database: Database) -> None:
-        store = PlaybookStore(database, "settings")
-        store.publish(playbook(), NOW)
-        store.publish(_shop(), NOW)
-        story, jobs = Story(), Jobs(database, "jobs")
-        story.tell(deal())
-        assert story.job is not None
-        commit = Commit(story.job, Outbox((), "trace", VERSION), NOW)
-        jobs.clear(jobs.commit(jobs.load(BRANCH, story.job.id), commit))
-
 
 def _now() -> datetime:
     return NOW
-
-
-def _shop() -> Playbook:
-    by = playbook().model_dump(mode="json")
-    by["branch"] = GENERIC_BRANCH
-    by["crm"] = {
-        "kind": "generic",
-        "base_url": "https://crm.example",
-        "webhook_secrets": ["env:TEST_CRM_SECRET"],
-        "stages": {"search": ["search"]},
-    }
-    return Playbook.model_validate(by)
 
 
 _KEY_LIMITS = {"pk": 2048, "sk": 1024}

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 from switchboard.channels.telegram.parse import Malformed as NoUpdate
 from switchboard.channels.telegram.parse import parse as parse_update
 from switchboard.crm.amocrm.parse import parse as parse_form
+from switchboard.crm.bitrix24.parse import parse as parse_event
 from switchboard.crm.generic.parse import parse as parse_json
+from switchboard.crm.onec.parse import parse_sale
 from switchboard.crm.parsed import Malformed
 from switchboard.crm.parsers import Parse
-from switchboard.playbook.model import Amocrm, Generic
-from tests.crm.surroundings import amocrm, generic
+from switchboard.playbook.view import Amocrm, Bitrix24, Generic, OnecHttp
+from tests.crm.surroundings import amocrm, bitrix24, generic
 from tests.doors.house import SECRET
 from tests.flows.story import BRANCH, NOW
-from tests.fuzz import lines, oracle
-from tests.fuzz.case import Case
+from tests.fuzz import lines, oracle, oracle_links
+from tests.fuzz.case import LINK_DOORS, Case
 from tests.fuzz.doors import Answer, Doors, Happened
 
 SLOW = 1.0
@@ -29,10 +31,12 @@ _HANGS = 30.0
 _AGAIN = 3
 
 _STATUSES = frozenset({200, 400, 413})
-_CRMS: tuple[tuple[Parse, Amocrm | Generic], ...] = (
+_CRMS: tuple[tuple[Parse, Amocrm | Bitrix24 | Generic], ...] = (
     (parse_form, Amocrm.model_validate(amocrm())),
+    (parse_event, Bitrix24.model_validate(bitrix24())),
     (parse_json, Generic.model_validate(generic())),
 )
+_ONEC = OnecHttp(kind="onec_http")
 
 
 class Hung(BaseException):
@@ -62,7 +66,7 @@ def examine(doors: Doors, one: Case, slow: float = SLOW) -> Outcome:
 
 def _through(doors: Doors, one: Case) -> tuple[Happened, float]:
     """What happened, and the seconds of this thread's time that it took."""
-    with _patience():
+    with patience():
         began = time.thread_time()
         happened = doors.take(one.door, one.event)
         _parsed_by_all(one.body)
@@ -73,14 +77,15 @@ def _judged(one: Case, happened: Happened) -> Outcome:
     what = f"{one.door} {happened.answer.get('statusCode')}"
     if happened.queued:
         what += f" {happened.queued[0]['event']['kind']}"
-    wrong = (
-        _answered(one, happened.answer)
-        or oracle.unexplained(
-            one.door, one.body if one.admitted else b"", happened.written, happened.queued
+    if one.door in LINK_DOORS:
+        wrong = oracle_links.unexplained(one, happened)
+    else:
+        written = [(write.table, write.key) for write in happened.written]
+        body = one.body if one.admitted else b""
+        wrong = _answered(one, happened.answer) or oracle.unexplained(
+            one.door, body, written, happened.queued
         )
-        or lines.told(happened.said)
-    )
-    return Outcome(what, wrong)
+    return Outcome(what, wrong or lines.told(happened.said))
 
 
 def _answered(one: Case, answer: Answer) -> str:
@@ -108,6 +113,8 @@ def _parsed_by_all(body: bytes) -> None:
             parsed = parse({}, body, section)
             if len(set(parsed.deals)) != len(parsed.deals):
                 raise ValueError("a deal is named twice")
+    with suppress(Malformed):
+        parse_sale({}, body, _ONEC)
 
 
 def _chain(fault: BaseException) -> str:
@@ -121,7 +128,9 @@ def _chain(fault: BaseException) -> str:
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
+def patience() -> Iterator[None]:
+    """Raises Hung in what takes too long."""
+
     def give_up(_signal: int, _frame: FrameType | None) -> None:
         raise Hung(f"more than {_HANGS:.0f} s")
 

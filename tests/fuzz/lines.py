@@ -31,21 +31,33 @@ _REASONS = {
     "a key of the form is too long",
     "the form is nested too deeply",
     "the form names too many deals",
+    "the form names neither an event nor a document",
+    "the deal's id is not a number",
+    "the sale is no JSON object",
+    *(f"`{name}` is no text and no number" for name in ("document", "phone")),
+    *(f"`{name}` is empty or too long" for name in ("document", "phone")),
+    # The doors of links, and how a visit is judged.
+    *("malformed code", "unknown code", "expired", "method", "no address", "no button", ""),
+    *("no agent", "prefetch", "crawler", "no browser", "robot", "another site"),
+    *(f"page.survey.{problem}" for problem in ("again", "strange", "incomplete")),
 }
 _PLAIN: dict[str, re.Pattern[str]] = {
     "level": re.compile("INFO|WARNING"),
-    "message": re.compile("press|update|webhook|refused"),
-    "branch": re.compile("demo|shop"),
+    "message": re.compile("press|update|webhook|refused|visit|survey page"),
+    "branch": re.compile("demo|shop|tyres"),
     "outcome": re.compile(_KIND),
     "action": re.compile("claim|contact"),
-    "provider": re.compile("amocrm|generic"),
+    "provider": re.compile("amocrm|generic|bitrix24|onec"),
+    "survey": re.compile("bitrix24-501"),
+    "verdict": re.compile("person|scanner"),
     "job": re.compile("[a-z0-9]{1,20}-[A-Za-z0-9]{1,20}"),
     "trace": re.compile("[0-9a-f]{16}="),
     "location": re.compile(r"[A-Za-z_.<>]+:[0-9]+"),
     "timestamp": re.compile("[0-9T:.,+Z -]+"),
     "service": re.compile("fuzz-[0-9]+"),
 }
-_NUMBERS = {"bytes", "deals", "Presses", "Webhooks"}
+_IGNORED = re.compile(rf"{_KIND}(\.{_KIND}){{0,2}}|unknown\.[a-z.]{{1,64}}|on[a-z.]{{1,64}}")
+_NUMBERS = {"bytes", "deals", "Presses", "Webhooks", "Visits"}
 
 
 def told(said: str) -> str:
@@ -67,7 +79,7 @@ def _allowed(name: str, value: Any) -> bool:
         case "reason":
             return value in _REASONS or re.fullmatch(rf"kind {_KIND}( {_KIND}){{0,2}}", value)
         case "ignored":
-            return all(re.fullmatch(rf"{_KIND}(\.{_KIND}){{0,2}}", one) for one in value)
+            return all(_IGNORED.fullmatch(one) for one in value)
     if name in _NUMBERS:
         return isinstance(value, int)
     return name in _PLAIN and isinstance(value, str) and bool(_PLAIN[name].fullmatch(value))

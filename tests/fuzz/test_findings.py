@@ -8,9 +8,10 @@ import pytest
 
 from switchboard.domain.effects import Parcel, SendMessage
 from switchboard.runtime.queues import Outbound
+from tests.doors.link_house import link_event, own_form
 from tests.doors.updates import pressed, wrote
 from tests.flows.story import BRANCH, IVAN, WORKERS_CHAT
-from tests.fuzz.case import around
+from tests.fuzz.case import Case, around
 from tests.fuzz.doors import Doors
 from tests.fuzz.examine import Outcome, examine
 
@@ -58,6 +59,13 @@ def test_a_post_with_such_a_name_in_it_does_not_stay_in_the_outbox() -> None:
 def test_a_button_of_a_job_whose_name_is_too_long_for_a_key(doors: Doors, length: int) -> None:
     body = json.dumps(pressed(f"claim:{'a' * length}-1:1"))
     assert _came_to(doors, "telegram", body) == Outcome("telegram 200")
+
+
+def test_a_link_whose_address_no_browser_may_be_sent_to_is_not_visited(doors: Doors) -> None:
+    """A visit was told of, and the answer to it was 404."""
+    event = link_event("GET", "Review000bad", own_form())
+    event["requestContext"]["requestId"] = "0123456789abcdef="
+    assert examine(doors, Case("click", event, b"", admitted=True)) == Outcome("click 404")
 
 
 def test_a_form_that_names_more_deals_than_can_be_queued_in_time(doors: Doors) -> None:

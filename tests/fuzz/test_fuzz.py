@@ -12,15 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.doors.link_house import link_event, own_form
 from tests.doors.updates import CLAIM, CONTACT, pressed, wrote
 from tests.flows.story import BRANCH, JOB, OTHER_CHAT
-from tests.fuzz import lines, oracle
+from tests.fuzz import lines, oracle, oracle_links
 from tests.fuzz.case import DOORS, Case, around, case
 from tests.fuzz.corpus import CANARIES, VALUES
 from tests.fuzz.doors import Doors
 from tests.fuzz.examine import examine
 
-BODIES = 5000
+BODIES = 8000
 SEED = 20
 
 _SOME = settings(
@@ -49,11 +50,22 @@ def test_spoilt_bodies_are_answered_and_change_nothing_that_they_do_not_say(door
         assert not outcome.wrong, f"make fuzz ARGS='--seed {SEED} --only {number}': {outcome.wrong}"
         came_to[outcome.what] += 1
     # They get everywhere: past the secret, past the parser, and into the flows.
-    assert {f"{door} {status}" for door in DOORS[:2] for status in (200, 400, 401)} <= set(came_to)
+    doors_with_secrets = ("telegram", "clients", "amocrm", "bitrix24", "onec")
+    wanted = {f"{door} {status}" for door in doors_with_secrets for status in (400, 401)}
+    wanted |= {f"click {status}" for status in (200, 302, 303, 403, 404, 405, 410, 413)}
+    wanted |= {f"survey {status}" for status in (200, 400, 403, 404, 405, 410, 422)}
+    assert wanted <= set(came_to)
     for deep in ("telegram 200 settle", "telegram 200 started", "telegram 200 chat_migrated"):
         assert came_to[deep] >= 5
-    for deep in ("amocrm 200 deal_touched", "generic 200 deal_touched", "health 200"):
-        assert came_to[deep] >= 20
+    for event in ("client_answered", "client_said", "contact_shared"):
+        assert came_to[f"clients 200 {event}"] >= 5
+    for deep in ("303 link_pressed", "302 link_visited"):
+        assert came_to[f"click {deep}"] >= 20
+    assert came_to["survey 200 survey_filled"] >= 10
+    for door in ("amocrm", "generic", "bitrix24"):
+        assert came_to[f"{door} 200 deal_touched"] >= 20
+    assert came_to["onec 200 sale_closed"] >= 20
+    assert came_to["health 200"] >= 20
 
 
 _JSON = st.recursive(
@@ -113,7 +125,7 @@ def test_what_a_good_press_does_is_permitted_and_undone(doors: Doors) -> None:
     for _ in range(2):
         one = _update(pressed())
         happened = doors.take(one.door, one.event)
-        assert happened.written == [("jobs", (BRANCH, JOB))]
+        assert [write[:2] for write in happened.written] == [("jobs", (BRANCH, JOB))]
         (envelope,) = happened.queued
         assert envelope["event"] == {"kind": "settle", "job": JOB}
         # Had the first one left anything behind, this would be a repeat.
@@ -128,6 +140,14 @@ def _fails(_event: Mapping[str, Any]) -> Any:
 
 def _answers_500(_event: Mapping[str, Any]) -> Any:
     return {"statusCode": 500, "body": "{}"}
+
+
+def _leads_elsewhere(_event: Mapping[str, Any]) -> Any:
+    return {"statusCode": 302, "headers": {"location": "https://reviews.example/org/2"}, "body": ""}
+
+
+def _shows_what_was_said(event: Mapping[str, Any]) -> Any:
+    return {"statusCode": 200, "headers": {}, "body": event.get("body", "")}
 
 
 def _lets_everybody_in(_event: Mapping[str, Any]) -> Any:
@@ -152,6 +172,50 @@ def test_a_planted_fault_is_found(planted: Any) -> None:
     bad = Doors()
     bad.handlers["telegram"] = planted
     assert any(examine(bad, case(SEED, number), slow=0.01).wrong for number in range(100))
+
+
+@pytest.mark.parametrize(
+    ("door", "planted"),
+    [
+        *(("click", one) for one in (_fails, _answers_500, _leads_elsewhere, _is_slow)),
+        *(("survey", one) for one in (_fails, _answers_500, _leads_elsewhere)),
+        ("survey", _shows_what_was_said),
+    ],
+)
+def test_a_planted_fault_behind_a_link_is_found(door: str, planted: Any) -> None:
+    bad = Doors()
+    good = bad.handlers[door]
+    # As it should be, but for what the fault adds to a good answer.
+    bad.handlers[door] = lambda event: (good(event), planted(event))[1]
+    assert any(examine(bad, case(SEED, number), slow=0.01).wrong for number in range(300))
+
+
+def _press_of(method: str, code: str, **headers: str) -> Case:
+    event = link_event(method, code, {**own_form(), **headers})
+    return Case("click", event, b"", admitted=True)
+
+
+def test_writes_and_news_of_links_that_nothing_explains_are_found(doors: Doors) -> None:
+    press = _press_of("POST", "Review00full")
+    happened = doors.take("click", press.event)
+    assert [envelope["event"]["kind"] for envelope in happened.queued] == ["link_pressed"]
+    assert not oracle_links.unexplained(press, happened)
+    # What a press does is no visit's, no other site's, no other link's; and somebody must hear.
+    for other in (
+        _press_of("GET", "Review00full"),
+        _press_of("POST", "Review00full", **{"sec-fetch-site": "cross-site"}),
+        _press_of("POST", "Review0plain"),
+        _press_of("POST", "Review00over"),
+        _press_of("POST", "Review00done"),
+        _press_of("POST", "Review0000no"),
+    ):
+        assert oracle_links.unexplained(other, happened)
+    assert oracle_links.unexplained(press, happened._replace(queued=[]))
+    assert oracle_links.unexplained(press, happened._replace(queued=happened.queued * 2))
+    (write,) = happened.written
+    spoilt = write._replace(after={**(write.after or {}), "url": {"S": "https://evil.example"}})
+    assert oracle_links.unexplained(press, happened._replace(written=[spoilt]))
+    assert oracle_links.unexplained(press, happened._replace(written=[write, write]))
 
 
 def test_a_change_that_the_body_does_not_explain_is_found() -> None:

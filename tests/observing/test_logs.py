@@ -11,8 +11,35 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from switchboard.domain.bonus import Place
+from switchboard.domain.effects import (
+    AddNote,
+    Channel,
+    MoveBonus,
+    Outbound,
+    Parcel,
+    SendMessage,
+    TellClient,
+)
+from switchboard.domain.events import (
+    ClientAnswered,
+    ClientSaid,
+    ContactShared,
+    Envelope,
+    Event,
+    LinkPressed,
+    SaleClosed,
+    SurveyFilled,
+)
+from switchboard.domain.identity import Worker, sale_id
 from switchboard.runtime import metrics
-from switchboard.runtime.lines import waited_until, without_persons
+from switchboard.runtime.lines import (
+    event_named,
+    of_effect,
+    of_event,
+    waited_until,
+    without_persons,
+)
 from switchboard.runtime.logs import Fault, Log, logger
 from tests.flows.story import NOW
 
@@ -109,6 +136,97 @@ def test_libraries_do_not_tell_what_they_call(root: io.StringIO, name: str) -> N
 )
 def test_ids_of_persons_are_left_out_of_names(name: str, shown: str) -> None:
     assert without_persons(name) == shown
+
+
+CLIENT_EVENTS: list[tuple[Event, str]] = [
+    (ClientSaid(id="1", chat=990000011, text=PERSON, at=NOW), "worker-…"),
+    (
+        ContactShared(
+            id="1",
+            worker=Worker(id=990000011, first_name="Иван", last_name="Примеров", login="primerov"),
+            phone="79000000007",
+            own=True,
+            at=NOW,
+        ),
+        "worker-…",
+    ),
+    (SaleClosed(id=sale_id("ЦБ-000123"), phone="79000000007"), f"sale-{sale_id('ЦБ-000123')}"),
+    (
+        ClientAnswered(
+            id="1",
+            survey="bitrix24-501",
+            run=1,
+            question=0,
+            value=9,
+            chat=990000011,
+            at=NOW,
+        ),
+        "bitrix24-501",
+    ),
+    (
+        SurveyFilled(id="1", survey="bitrix24-501", run=1, answers={"text": PERSON}, at=NOW),
+        "bitrix24-501",
+    ),
+    (LinkPressed(code="Code00000001", survey="bitrix24-501", at=NOW), "bitrix24-501"),
+]
+
+
+@pytest.mark.parametrize(
+    ("event", "subject"), CLIENT_EVENTS, ids=[one.kind for one, _ in CLIENT_EVENTS]
+)
+def test_an_events_line_holds_nothing_of_the_client(event: Event, subject: str) -> None:
+    envelope = Envelope(branch="tyres", trace="t", event=event)
+    said = {**of_event(envelope), **event_named(envelope)}
+    assert said == {"trace": "t", "branch": "tyres", "kind": event.kind, "subject": subject}
+
+
+def _tells(channel: Channel, chat: int | None = None) -> TellClient:
+    return TellClient(
+        id="bitrix24-501:1:q1",
+        client="c-anna",
+        deal="501",
+        channel=channel,
+        chat=chat,
+        about="survey",
+        text=PERSON,
+        values={"first_name": "Иван"},
+    )
+
+
+def _moves(place: Place) -> MoveBonus:
+    return MoveBonus(
+        id=f"c-anna:b-1:grant:{place}",
+        client="c-anna",
+        deal="501",
+        place=place,
+        movement="grant",
+        bonus="b-1",
+        amount=300,
+        balance=300,
+    )
+
+
+@pytest.mark.parametrize(
+    ("effect", "provider"),
+    [
+        (_tells("telegram", 990000011), "telegram"),
+        (_tells("whatsapp"), "whatsapp"),
+        (_tells("sms"), "sms"),
+        (_moves("loyalty"), "loyalty"),
+        (_moves("crm"), "bitrix24"),
+        (AddNote(id="bitrix24-501:1:said.1", deal="501", text=PERSON), "bitrix24"),
+        (SendMessage(id="start.990000011.7", chat=990000011, text=PERSON), "telegram"),
+    ],
+)
+def test_an_effects_line_says_what_goes_where_and_not_to_whom(
+    effect: Outbound, provider: str
+) -> None:
+    parcel = Parcel(branch="tyres", trace="t", playbook=1, effect=effect)
+    said = of_effect(parcel, "bitrix24")
+    assert said["provider"] == provider
+    assert set(said) == {"trace", "branch", "kind", "effect", "provider"}
+    assert "990000011" not in json.dumps(said)
+    assert "Иван" not in json.dumps(said, ensure_ascii=False)
 
 
 def test_how_long_a_message_has_waited() -> None:

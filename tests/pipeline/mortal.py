@@ -1,6 +1,7 @@
 """A process that dies at its n-th call to the outside, before the call arrives or just after it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from switchboard.domain.effects import Parcel, Schedule
@@ -27,7 +28,9 @@ class Life:
         if self.calls != self._ends_at:
             return act()
         if self._acted:
-            act()
+            # Refused or not, he does not live to hear of it.
+            with suppress(Exception):
+                act()
         raise Died
 
 
@@ -64,8 +67,9 @@ class Queues:
         self.timers: list[Schedule] = []
         self.inbox: list[Envelope] = []
 
-    def put(self, first: Any, *rest: Any) -> None:
+    def put(self, first: Any, *rest: Any, once: str = "") -> None:
         """One method for all three, told apart by what is put."""
+        del once
         self._life.call(lambda: self._take(first, *rest))
 
     def _take(self, first: Any, *rest: Any) -> None:

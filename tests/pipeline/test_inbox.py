@@ -1,6 +1,7 @@
 """The inbox: each event to its flow, what it needs read back when its turn has come."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,13 +19,22 @@ from switchboard.domain.events import (
     Unclaimed,
 )
 from switchboard.domain.identity import JobLink
-from switchboard.inbox import InboxWorker
+from switchboard.flows.bonus.account import Account
+from switchboard.flows.start import Session
+from switchboard.flows.survey.survey import Survey
+from switchboard.inbox.accounts import AccountInbox
+from switchboard.inbox.chats import ChatInbox
+from switchboard.inbox.jobs import JobInbox
+from switchboard.inbox.surveys import SurveyInbox
+from switchboard.inbox.worker import InboxWorker
 from switchboard.pipeline import answer
 from switchboard.playbook.published import LivePlaybooks
-from switchboard.playbook.store import PlaybookStore
+from switchboard.playbook.store import PlaybookStore, Snapshot
+from switchboard.store.clients import Clients
 from switchboard.store.database import Database
 from switchboard.store.jobs import Jobs
-from switchboard.store.sessions import Sessions
+from switchboard.store.links import Links
+from switchboard.store.subjects import SubjectTable
 from tests.flows.story import (
     BRANCH,
     DEAL,
@@ -39,6 +49,7 @@ from tests.flows.story import (
     press,
 )
 from tests.pipeline.memory import Outside
+from tests.pipeline.outside import InboxInMemory
 from tests.store.conftest import Tables
 
 TOUCHED = DealTouched(provider="amocrm", deal=DEAL)
@@ -52,19 +63,35 @@ class Office:
         self.store = PlaybookStore(database, tables("settings"))
         self.store.publish(playbook(), NOW)
         self.jobs = Jobs(database, tables("jobs"))
-        self.sessions = Sessions(database, tables("sessions"))
+        self.sessions = SubjectTable(database, tables("sessions"), Session)
+        self.surveys = SubjectTable(database, tables("surveys"), Survey)
+        self.accounts = SubjectTable(database, tables("ledger"), Account)
+        self.clients = Clients(database, tables("clients"))
+        self.links = Links(database, tables("links"))
+        self.put_in = InboxInMemory()
         self.outside = Outside()
         self.deal: Callable[[], Deal | None] = lambda: deal().deal
         self.reads = 0
 
     def tell(self, event: Event, branch: str = BRANCH) -> str:
+        playbooks = LivePlaybooks(self.store)
+
+        def out(_: datetime) -> Outside:
+            return self.outside
+
+        def crm(_: Snapshot) -> Any:
+            return _Crm(self)
+
         worker = InboxWorker(
-            playbooks=LivePlaybooks(self.store),
+            playbooks=playbooks,
             store=self.store,
-            jobs=self.jobs,
-            sessions=self.sessions,
-            out=lambda _: self.outside,
-            crm=lambda _: _Crm(self),  # type: ignore[arg-type,return-value]
+            jobs=JobInbox(self.jobs, playbooks, out),
+            chats=ChatInbox(self.sessions, self.clients, out),
+            surveys=SurveyInbox(
+                self.surveys, self.clients, self.links, playbooks, out, crm, self.put_in
+            ),
+            accounts=AccountInbox(self.accounts, self.clients, out),
+            crm=crm,
             now=lambda: NOW,
         )
         return worker.handle(Envelope(branch=branch, trace="trace", event=event))

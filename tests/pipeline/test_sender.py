@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from switchboard.channels.port import Phones
+from switchboard.crm.loyalty import Loyalty
 from switchboard.domain.deal import Contact
 from switchboard.domain.effects import (
     AddNote,
@@ -23,10 +25,14 @@ from switchboard.domain.identity import JobLink, read_deep_link_token
 from switchboard.flows.claim.job import Job
 from switchboard.flows.claim.step import step
 from switchboard.pipeline import Flow, answer, settle
-from switchboard.sender import Branch, Sender
+from switchboard.sender.bonuses import Bonuses
+from switchboard.sender.branch import Branch
+from switchboard.sender.clients import ClientPost
+from switchboard.sender.worker import Sender
 from switchboard.store.database import Database
 from switchboard.store.deliveries import LEASE, Dead, Deliveries, Finished
 from switchboard.store.jobs import Jobs
+from switchboard.store.links import Links
 from switchboard.store.record import Record
 from tests.flows.story import (
     BRANCH,
@@ -42,7 +48,7 @@ from tests.flows.story import (
     press,
 )
 from tests.pipeline.memory import Outside
-from tests.pipeline.outside import CrmInMemory, MessengerInMemory
+from tests.pipeline.outside import CrmInMemory, InboxInMemory, MessengerInMemory
 from tests.store.conftest import Tables
 
 E = TypeVar("E", bound=Outbound)
@@ -67,6 +73,10 @@ class Office:
         self.slowed: list[tuple[int, float]] = []
         self.now = NOW
         self.outside = Outside()
+        self.links = Links(database, tables("links"))
+        self.told = InboxInMemory()
+        self.phones: dict[str, Phones] = {}
+        self.loyalty: Loyalty | None = None
         self.settle(deal())
 
     def put(self, parcels: list[Parcel], again: str = "") -> None:
@@ -96,6 +106,8 @@ class Office:
             self.jobs,
             lambda _: self._branch(),
             lambda _, __: PLAYBOOK,
+            ClientPost(self.links, lambda _, __: PLAYBOOK, self, lambda: self.now),
+            Bonuses(lambda _, __: None, self.told, self, lambda: self.now),
             self,
             lambda: self.now,
         )
@@ -111,6 +123,9 @@ class Office:
             pace=lambda _: self.wait,
             slow_down=lambda chat, seconds: self.slowed.append((chat, seconds)),
             moved=self.chats.__setitem__,
+            phones=lambda channel: self.phones.get(channel),
+            loyalty=lambda: self.loyalty,
+            code_key=lambda: "link-key",
         )
 
     def chat(self, chat: int) -> list[str]:

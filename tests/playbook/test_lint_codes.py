@@ -1,12 +1,13 @@
 """Every code of the lint, by a playbook that earns it, at the line where it is earned."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from switchboard.playbook.findings import CODES, Finding
 from switchboard.playbook.lint import Examined, examine, examine_all
+from tests.playbook import review_cases
+from tests.playbook.lint_case import Case
 
 GOOD = """\
 branch: tiles
@@ -58,98 +59,92 @@ crm:
 dispatch:
   workers_chat: -100200
 """
-SET = dict.fromkeys(("TOKEN", "SECRET", "CRM_SECRET", "CRM_TOKEN"), "set")
+SET = dict.fromkeys(review_cases.SECRETS, "set")
 
 
-class Case(NamedTuple):
-    """In `text`, `old` is replaced by `new`; the finding is then in `line`, about `where`."""
-
-    code: str
-    old: str
-    new: str
-    line: int
-    where: str
-    text: str = GOOD
+def _case(code: str, old: str, new: str, line: int, where: str, text: str = GOOD) -> Case:
+    return Case(code, old, new, line, where, text)
 
 
 CASES = [
-    Case("yaml-syntax", "timezone: A", "timezone: a: A", 3, ""),
-    Case("yaml-syntax", "timezone: A", "timezone: 'A", 3, ""),
-    Case("yaml-syntax", "timezone: A", "timezone: @A", 3, ""),
-    Case("yaml-syntax", "timezone: A", "timezone: \x07A", 3, ""),
-    Case("yaml-syntax", "timezone: A", "timezone: *nothing #", 3, ""),
-    Case("yaml-tab", "  bot:", "\tbot:", 5, ""),
-    Case("yaml-duplicate-key", "  token: env:TOKEN", "  bot: other_bot", 6, "telegram.bot"),
-    Case("yaml-expands", "bot: t", "bot: " + "[" * 2000 + "t", 1, ""),
-    Case("yaml-tag", "bot: tiles", "bot: !!python/name:os tiles", 5, "telegram.bot"),
-    Case("yaml-tag", "  bot:", "  <<: {}\n  bot:", 5, "telegram"),
-    Case("yaml-tag", "  bot:", "  [1, 2]: x\n  bot:", 5, "telegram"),
-    Case("yaml-documents", "language: ru", "---\nlanguage: ru", 2, ""),
-    Case("yaml-not-mapping", GOOD, "- branch\n- tiles\n", 1, ""),
-    Case("yaml-not-mapping", GOOD, "branch", 1, ""),
-    Case("yaml-ambiguous", "Поздно.", "no", 31, "texts.press.gone"),
-    Case("yaml-ambiguous", "claimed_stage: 102", "claimed_stage: 0102", 20, "crm.claimed_stage"),
-    Case("file-empty", GOOD, "", 1, ""),
-    Case("file-empty", GOOD, "# nothing yet\n", 1, ""),
-    Case("file-too-big", "Поздно.", "x" * 1_000_001, 1, ""),
-    Case("unknown-field", "timezone:", "time_zone:", 3, "time_zone"),
-    Case("unknown-field", "    token: env:CRM", "    tokn: env:CRM", 14, "crm.auth.tokn"),
-    Case("unknown-field", "    pay:", "    payment:", 22, "crm.fields.payment"),
-    Case("unknown-field", "      crm_user", "      user", 29, "dispatch.workers.0.user"),
-    Case("missing-field", "branch: tiles\n", "", 1, "branch"),
-    Case("missing-field", "  pipeline: 10\n", "", 8, "crm.pipeline"),
-    Case("missing-field", "    token: env:CRM_TOKEN\n", "", 12, "crm.auth.token"),
-    Case("wrong-kind", "kind: amocrm", "kind: amo", 9, "crm"),
-    Case("wrong-kind", "  kind: amocrm\n", "", 8, "crm"),
-    Case("wrong-kind", "kind: token", "kind: password", 13, "crm.auth"),
-    Case("wrong-type", "pipeline: 10", "pipeline: ten", 15, "crm.pipeline"),
-    Case("wrong-type", "Поздно.", "12", 31, "texts.press.gone"),
-    Case("wrong-type", "search: [101]", "search: 101", 17, "crm.stages.search"),
-    Case("wrong-type", "telegram: 700", "telegram: 7.5", 28, "dispatch.workers.0.telegram"),
-    Case("wrong-value", "branch: tiles", "branch: Плитка", 1, "branch"),
-    Case("wrong-value", "language: ru", "language: de", 2, "language"),
-    Case("wrong-value", "pipeline: 10", "pipeline: 0", 15, "crm.pipeline"),
-    Case("wrong-value", "search: [101]", "search: []", 17, "crm.stages.search"),
-    Case("playbook-too-big", "Поздно.", "x" * 360_000, 1, ""),
-    Case("secret-pasted", "env:TOKEN", "000000:TEST", 6, "telegram.token"),
-    Case("secret-pasted", "[env:SECRET]", "[plain]", 7, "telegram.webhook_secrets.0"),
-    Case("secret-missing", "env:TOKEN", "env:ABSENT", 6, "telegram.token"),
-    Case("secret-shared", "[env:SECRET]", "[env:TOKEN]", 7, "telegram.webhook_secrets.0"),
-    Case("secret-shared", "[env:SECRET]", "[env:SECRET, env:SECRET]", 7,
+    _case("yaml-syntax", "timezone: A", "timezone: a: A", 3, ""),
+    _case("yaml-syntax", "timezone: A", "timezone: 'A", 3, ""),
+    _case("yaml-syntax", "timezone: A", "timezone: @A", 3, ""),
+    _case("yaml-syntax", "timezone: A", "timezone: \x07A", 3, ""),
+    _case("yaml-syntax", "timezone: A", "timezone: *nothing #", 3, ""),
+    _case("yaml-tab", "  bot:", "\tbot:", 5, ""),
+    _case("yaml-duplicate-key", "  token: env:TOKEN", "  bot: other_bot", 6, "telegram.bot"),
+    _case("yaml-expands", "bot: t", "bot: " + "[" * 2000 + "t", 1, ""),
+    _case("yaml-tag", "bot: tiles", "bot: !!python/name:os tiles", 5, "telegram.bot"),
+    _case("yaml-tag", "  bot:", "  <<: {}\n  bot:", 5, "telegram"),
+    _case("yaml-tag", "  bot:", "  [1, 2]: x\n  bot:", 5, "telegram"),
+    _case("yaml-documents", "language: ru", "---\nlanguage: ru", 2, ""),
+    _case("yaml-not-mapping", GOOD, "- branch\n- tiles\n", 1, ""),
+    _case("yaml-not-mapping", GOOD, "branch", 1, ""),
+    _case("yaml-ambiguous", "Поздно.", "no", 31, "texts.press.gone"),
+    _case("yaml-ambiguous", "claimed_stage: 102", "claimed_stage: 0102", 20, "crm.claimed_stage"),
+    _case("file-empty", GOOD, "", 1, ""),
+    _case("file-empty", GOOD, "# nothing yet\n", 1, ""),
+    _case("file-too-big", "Поздно.", "x" * 1_000_001, 1, ""),
+    _case("unknown-field", "timezone:", "time_zone:", 3, "time_zone"),
+    _case("unknown-field", "    token: env:CRM", "    tokn: env:CRM", 14, "crm.auth.tokn"),
+    _case("unknown-field", "    pay:", "    payment:", 22, "crm.fields.payment"),
+    _case("unknown-field", "      crm_user", "      user", 29, "dispatch.workers.0.user"),
+    _case("missing-field", "branch: tiles\n", "", 1, "branch"),
+    _case("missing-field", "  pipeline: 10\n", "", 8, "crm.pipeline"),
+    _case("missing-field", "    token: env:CRM_TOKEN\n", "", 12, "crm.auth.token"),
+    _case("wrong-kind", "kind: amocrm", "kind: amo", 9, "crm"),
+    _case("wrong-kind", "  kind: amocrm\n", "", 8, "crm"),
+    _case("wrong-kind", "kind: token", "kind: password", 13, "crm.auth"),
+    _case("wrong-type", "pipeline: 10", "pipeline: ten", 15, "crm.pipeline"),
+    _case("wrong-type", "Поздно.", "12", 31, "texts.press.gone"),
+    _case("wrong-type", "search: [101]", "search: 101", 17, "crm.stages.search"),
+    _case("wrong-type", "telegram: 700", "telegram: 7.5", 28, "dispatch.workers.0.telegram"),
+    _case("wrong-value", "branch: tiles", "branch: Плитка", 1, "branch"),
+    _case("wrong-value", "language: ru", "language: de", 2, "language"),
+    _case("wrong-value", "pipeline: 10", "pipeline: 0", 15, "crm.pipeline"),
+    _case("search-missing", "search: [101]", "search: []", 17, "crm.stages.search"),
+    _case("playbook-too-big", "Поздно.", "x" * 360_000, 1, ""),
+    _case("secret-pasted", "env:TOKEN", "000000:TEST", 6, "telegram.token"),
+    _case("secret-pasted", "[env:SECRET]", "[plain]", 7, "telegram.webhook_secrets.0"),
+    _case("secret-missing", "env:TOKEN", "env:ABSENT", 6, "telegram.token"),
+    _case("secret-shared", "[env:SECRET]", "[env:TOKEN]", 7, "telegram.webhook_secrets.0"),
+    _case("secret-shared", "[env:SECRET]", "[env:SECRET, env:SECRET]", 7,
          "telegram.webhook_secrets.1"),
-    Case("plain-http", "https://tiles", "http://tiles", 10, "crm.base_url"),
-    Case("telegram-address", "  token: env:TOKEN", "  token: env:TOKEN\n  base_url: https://x.test",
+    _case("plain-http", "https://tiles", "http://tiles", 10, "crm.base_url"),
+    _case("telegram-address", "  token: env:TOKEN", "  token: env:TOKEN\n  base_url: https://x.test",
          7, "telegram.base_url"),
-    Case("crm-path", "{deal}", "5", 12, "crm.read", GENERIC),
-    Case("crm-path", "  read: /deals/{deal}", "  changed: /deals", 12, "crm.changed", GENERIC),
-    Case("crm-placeholder", "{deal}", "{deal}/{id}", 12, "crm.read", GENERIC),
-    Case("crm-placeholder", "  read: /deals/{deal}",
+    _case("crm-path", "{deal}", "5", 12, "crm.read", GENERIC),
+    _case("crm-path", "  read: /deals/{deal}", "  changed: /deals", 12, "crm.changed", GENERIC),
+    _case("crm-placeholder", "{deal}", "{deal}/{id}", 12, "crm.read", GENERIC),
+    _case("crm-placeholder", "  read: /deals/{deal}",
          "  note:\n    path: /deals/{deal}/notes\n    body: {said: '{txt}'}", 14,
          "crm.note.body.said", GENERIC),
-    Case("stage-twice", "done: [142]", "done: [142, 101]", 18, "crm.stages.done.1"),
-    Case("stage-twice", "search: [101]", "search: [101, '101']", 17, "crm.stages.search.1"),
-    Case("claimed-stage", "claimed_stage: 102", "claimed_stage: 101", 20, "crm.claimed_stage"),
-    Case("claimed-stage", "claimed_stage: 102", "claimed_stage: 143", 20, "crm.claimed_stage"),
-    Case("field-twice", "skills: 502", "skills: 501", 23, "crm.fields.skills"),
-    Case("worker-unnamed", "- telegram: 700\n      crm", "- crm", 28, "dispatch.workers.0"),
-    Case("worker-twice", "texts:", "    - telegram: 700\n      crm_user: 801\ntexts:", 30,
+    _case("stage-twice", "done: [142]", "done: [142, 101]", 18, "crm.stages.done.1"),
+    _case("stage-twice", "search: [101]", "search: [101, '101']", 17, "crm.stages.search.1"),
+    _case("claimed-stage", "claimed_stage: 102", "claimed_stage: 101", 20, "crm.claimed_stage"),
+    _case("claimed-stage", "claimed_stage: 102", "claimed_stage: 143", 20, "crm.claimed_stage"),
+    _case("field-twice", "skills: 502", "skills: 501", 23, "crm.fields.skills"),
+    _case("worker-unnamed", "- telegram: 700\n      crm", "- crm", 28, "dispatch.workers.0"),
+    _case("worker-twice", "texts:", "    - telegram: 700\n      crm_user: 801\ntexts:", 30,
          "dispatch.workers.1"),
-    Case("worker-login", "telegram: 700", "login: '@ivan_test'", 28, "dispatch.workers.0.login"),
-    Case("chats-same", "manager_chat: 900", "manager_chat: -100200", 26, "dispatch.manager_chat"),
-    Case("chat-not-group", "-100200", "100200", 25, "dispatch.workers_chat"),
-    Case("timezone-unknown", "Asia/Yekaterinburg", "Asia/Uryupinsk", 3, "timezone"),
-    Case("timezone-unknown", "Asia/Yekaterinburg", "../../etc/passwd", 3, "timezone"),
-    Case("text-unknown", "press.gone", "press.gon", 31, "texts.press.gon"),
-    Case("text-empty", "Поздно.", "''", 31, "texts.press.gone"),
-    Case("text-placeholder", "{title} {", "{phone} {", 32, "texts.manager.unclaimed"),
-    Case("text-braces", "{title} {", "{title.x} {", 32, "texts.manager.unclaimed"),
-    Case("text-braces", "{title} {", "{title[0]} {", 32, "texts.manager.unclaimed"),
-    Case("text-braces", "{title} {", "{title {", 32, "texts.manager.unclaimed"),
-    Case("text-plural", "|минуты|", "|", 32, "texts.manager.unclaimed"),
-    Case("text-plural", "{title} {", "{title:а|б|в} {", 32, "texts.manager.unclaimed"),
-    Case("text-markup", "{title} {", "<b>{title} {", 32, "texts.manager.unclaimed"),
-    Case("text-markup-forbidden", "Поздно.", "<b>Поздно.</b>", 31, "texts.press.gone"),
-    Case("text-too-long", "Поздно.", "щ" * 201, 31, "texts.press.gone"),
+    _case("worker-login", "telegram: 700", "login: '@ivan_test'", 28, "dispatch.workers.0.login"),
+    _case("chats-same", "manager_chat: 900", "manager_chat: -100200", 26, "dispatch.manager_chat"),
+    _case("chat-not-group", "-100200", "100200", 25, "dispatch.workers_chat"),
+    _case("timezone-unknown", "Asia/Yekaterinburg", "Asia/Uryupinsk", 3, "timezone"),
+    _case("timezone-unknown", "Asia/Yekaterinburg", "../../etc/passwd", 3, "timezone"),
+    _case("text-unknown", "press.gone", "press.gon", 31, "texts.press.gon"),
+    _case("text-empty", "Поздно.", "''", 31, "texts.press.gone"),
+    _case("text-placeholder", "{title} {", "{phone} {", 32, "texts.manager.unclaimed"),
+    _case("text-braces", "{title} {", "{title.x} {", 32, "texts.manager.unclaimed"),
+    _case("text-braces", "{title} {", "{title[0]} {", 32, "texts.manager.unclaimed"),
+    _case("text-braces", "{title} {", "{title {", 32, "texts.manager.unclaimed"),
+    _case("text-plural", "|минуты|", "|", 32, "texts.manager.unclaimed"),
+    _case("text-plural", "{title} {", "{title:а|б|в} {", 32, "texts.manager.unclaimed"),
+    _case("text-markup", "{title} {", "<b>{title} {", 32, "texts.manager.unclaimed"),
+    _case("text-markup-forbidden", "Поздно.", "<b>Поздно.</b>", 31, "texts.press.gone"),
+    _case("text-too-long", "Поздно.", "щ" * 201, 31, "texts.press.gone"),
+    *review_cases.CASES,
 ]  # fmt: skip
 
 
@@ -165,7 +160,7 @@ def test_the_finding_stands_at_its_line_and_helps(case: Case) -> None:
     assert examined.good == (found[0].level == "warning")
 
 
-@pytest.mark.parametrize("text", [GOOD, GENERIC])
+@pytest.mark.parametrize("text", [GOOD, GENERIC, review_cases.REVIEWS, review_cases.AMOCRM])
 def test_a_good_playbook_has_no_findings(text: str) -> None:
     assert examine(text, environment=SET).findings == ()
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from switchboard.playbook.lint import examine, lint
 from switchboard.playbook.read import decode
+from tests.playbook.review_cases import BONUS
 from tests.playbook.test_lint_codes import GENERIC, GOOD, SET
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
@@ -38,7 +39,7 @@ def test_any_bytes(raw: bytes) -> None:
 @SLOW
 @given(st.data())
 def test_any_value_in_any_field(data: st.DataObject) -> None:
-    content = _good(data.draw(st.sampled_from([GOOD, GENERIC])))
+    content = _good(data.draw(st.sampled_from([GOOD, GENERIC, BONUS])))
     place = data.draw(st.sampled_from(list(_places(content))))
     value = data.draw(VALUES)
     text = json.dumps(_with(content, place, value))
@@ -48,7 +49,7 @@ def test_any_value_in_any_field(data: st.DataObject) -> None:
 
 def test_functions_read_playbooks_without_what_the_layer_does_not_ship() -> None:
     program = (
-        "import sys, switchboard.playbook.published\n"
+        "import sys, switchboard.playbook.published, switchboard.playbook.store\n"
         "heavy = {'ruamel', 'ruamel.yaml', 'boto3', 'botocore', 'httpx', 'telegram', 'typer'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "assert 'switchboard.playbook.lint' not in sys.modules\n"

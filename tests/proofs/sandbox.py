@@ -13,6 +13,10 @@ class Sandbox:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
+    @property
+    def page(self) -> str:
+        return str(self._client.base_url)
+
     async def call(self, verb: str, path: str, **body: Any) -> Json:
         json = None if verb == "GET" else body
         answer = await self._client.request(verb, f"/control{path}", json=json)

@@ -91,8 +91,12 @@ class Stack:
         self.sandbox = sandbox
 
     @property
+    def branch(self) -> str:
+        return self.playbook.branch
+
+    @property
     def telegram_door(self) -> str:
-        return f"{self.doors}/telegram/{BRANCH}"
+        return f"{self.doors}/telegram/{self.branch}"
 
     def found_anew(self) -> None:
         """The host was started again: its services have moved."""
@@ -109,11 +113,11 @@ class Stack:
 
     async def jobs(self) -> dict[str, Job]:
         """Every job as it stands, by its deal's number."""
-        found = await asyncio.to_thread(lambda: list(self._jobs.of_branch(BRANCH)))
+        found = await asyncio.to_thread(lambda: list(self._jobs.of_branch(self.branch)))
         return {job.deal: standing(job, holder) for job, holder in found}
 
     async def record(self, job: str) -> Record[Job]:
-        return await asyncio.to_thread(self._jobs.load, BRANCH, job)
+        return await asyncio.to_thread(self._jobs.load, self.branch, job)
 
     async def unsettled(self) -> list[str]:
         """Jobs in which something waits to be stepped, handed over or cleared."""
@@ -122,12 +126,14 @@ class Stack:
 
     async def journal(self, job: str) -> list[Entry]:
         journal = Journal(self.connection.database(), self.connection.name("JOURNAL_TABLE"))
-        return await asyncio.to_thread(journal.of, BRANCH, job)
+        return await asyncio.to_thread(journal.of, self.branch, job)
 
     async def dead_letters(self) -> list[str]:
         """The reasons of all of them."""
         database, table = self.connection.database(), self.connection.name("DELIVERIES_TABLE")
-        letters = await asyncio.to_thread(lambda: list(Deliveries(database, table).dead(BRANCH)))
+        letters = await asyncio.to_thread(
+            lambda: list(Deliveries(database, table).dead(self.branch))
+        )
         return [f"{letter.id}: {letter.reason}" for letter in letters]
 
     async def taken_up_again(self) -> int:
@@ -186,7 +192,7 @@ class Stack:
     def _sweep(self, jobs: list[str]) -> None:
         inbox = Inbox(self.connection.client("sqs"), self.connection.name("INBOX_QUEUE_URL"))
         for job in jobs:
-            envelope = Envelope(branch=BRANCH, trace="proof", event=Settle(job=job))
+            envelope = Envelope(branch=self.branch, trace="proof", event=Settle(job=job))
             inbox.put(envelope, once=str(uuid4()))
 
     def function_pids(self) -> dict[str, list[int]]:
@@ -196,11 +202,14 @@ class Stack:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, playbook: Playbook) -> AsyncIterator[Stack]:
-    """A stack of its own, from its start to its end, whatever happens in between."""
+    """A stack of its own, from its start to its end, whatever happens in between.
+
+    A folder that was used before is taken up again; the sandbox begins anew.
+    """
     playbooks, data = folder / "playbooks", folder / "data"
-    playbooks.mkdir(parents=True)
+    playbooks.mkdir(parents=True, exist_ok=True)
     # What is JSON is YAML too.
-    (playbooks / f"{BRANCH}.yaml").write_text(
+    (playbooks / f"{playbook.branch}.yaml").write_text(
         playbook.model_dump_json(exclude_none=True), encoding="utf-8"
     )
     log = folder / "up.log"

@@ -12,6 +12,7 @@ from sandbox.server import Running
 pytestmark = pytest.mark.anyio
 
 SEARCH, PIPELINE, TIMUR = 71001002, 7100100, 8000002
+BALANCE = 520001
 
 
 @pytest.fixture
@@ -51,7 +52,15 @@ async def test_a_deal_with_its_contact(api: httpx.AsyncClient, lead_id: int) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/leads/1", "/contacts/1", "/leads?filter[id]=1", "/leads/1/notes", "/tasks"]
+    "path",
+    [
+        "/leads/1",
+        "/contacts/1",
+        "/contacts?query=нет",
+        "/leads?filter[id]=1",
+        "/leads/1/notes",
+        "/tasks",
+    ],
 )
 async def test_nothing_found_is_204(api: httpx.AsyncClient, path: str) -> None:
     answer = await api.get(path)
@@ -118,6 +127,96 @@ async def test_mistakes_are_named_and_nothing_is_changed(
     error = answer.json()["validation-errors"][0]["errors"][0]
     assert (error["code"], error["path"]) == (code, path)
     assert (await api.get(f"/leads/{lead_id}")).json() == before
+
+
+async def contact_id(api: httpx.AsyncClient, lead_id: int) -> int:
+    lead = (await api.get(f"/leads/{lead_id}", params={"with": "contacts"})).json()
+    return int(lead["_embedded"]["contacts"][0]["id"])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("9000000011", 1),
+        ("+7 900 000-00-11", 1),
+        ("89000000011", 0),
+        ("900000", 4),
+        ("заказчик", 1),
+        ("-", 4),
+        ("нет таких", 0),
+        ("", 4),
+    ],
+)
+async def test_contacts_are_looked_for_in_every_field_and_by_digits(
+    api: httpx.AsyncClient, query: str, found: int
+) -> None:
+    answer = await api.get("/contacts", params={"query": query})
+    shown = answer.json()["_embedded"]["contacts"] if answer.content else []
+    assert (answer.status_code, len(shown)) == (200 if found else 204, found)
+
+
+async def test_contacts_are_listed_with_their_deals_and_by_pages(
+    api: httpx.AsyncClient, lead_id: int
+) -> None:
+    query = {"query": "9000000011", "with": "leads"}
+    (one,) = (await api.get("/contacts", params=query)).json()["_embedded"]["contacts"]
+    assert one["id"] == await contact_id(api, lead_id)
+    assert [lead["id"] for lead in one["_embedded"]["leads"]] == [lead_id]
+    alone = (await api.get(f"/contacts/{one['id']}")).json()
+    assert "leads" not in alone["_embedded"]
+    page = (await api.get("/contacts", params={"limit": "2"})).json()
+    assert len(page["_embedded"]["contacts"]) == 2
+    assert "page=2" in page["_links"]["next"]["href"]
+
+
+async def test_a_contact_is_changed(api: httpx.AsyncClient, lead_id: int) -> None:
+    number = await contact_id(api, lead_id)
+    change = {"custom_fields_values": [{"field_id": BALANCE, "values": [{"value": "500"}]}]}
+    answer = await api.patch(f"/contacts/{number}", json=change | {"name": "Ольга Новая"})
+    assert (answer.status_code, answer.json()["id"]) == (200, number)
+    contact = (await api.get(f"/contacts/{number}")).json()
+    assert (contact["name"], fields(contact)[BALANCE]) == ("Ольга Новая", ["500"])
+    assert contact["custom_fields_values"][0]["field_code"] == "PHONE"
+    emptied = {"custom_fields_values": [{"field_id": BALANCE, "values": None}]}
+    await api.patch(f"/contacts/{number}", json=emptied)
+    assert BALANCE not in fields((await api.get(f"/contacts/{number}")).json())
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "path"),
+    [
+        ({"name": 5}, "InvalidType", "name"),
+        (
+            {"custom_fields_values": [{"field_id": 510012, "values": []}]},
+            "NotSupportedChoice",
+            "custom_fields_values.0.field_id",
+        ),
+        (
+            {"custom_fields_values": [{"field_id": BALANCE, "values": [{"value": "много"}]}]},
+            "InvalidType",
+            "custom_fields_values.0.values.0.value",
+        ),
+    ],
+)
+async def test_a_contacts_mistakes_are_named(
+    api: httpx.AsyncClient, lead_id: int, body: dict[str, Any], code: str, path: str
+) -> None:
+    answer = await api.patch(f"/contacts/{await contact_id(api, lead_id)}", json=body)
+    error = answer.json()["validation-errors"][0]["errors"][0]
+    assert (answer.status_code, error["code"], error["path"]) == (400, code, path)
+    assert (await api.patch("/contacts/1", json=body)).status_code == 404
+
+
+async def test_the_fields_of_a_survey_take_its_results(
+    api: httpx.AsyncClient, lead_id: int
+) -> None:
+    results = {510011: "8", 510012: "8.5", 510013: "B", 510014: "Качество: 8", 510017: "9"}
+    values = [{"field_id": n, "values": [{"value": text}]} for n, text in results.items()]
+    change = {"custom_fields_values": values, "price": 3700}
+    assert (await api.patch(f"/leads/{lead_id}", json=change)).status_code == 200
+    lead = (await api.get(f"/leads/{lead_id}")).json()
+    assert lead["price"] == 3700
+    assert {n: fields(lead)[n] for n in results} == {n: [text] for n, text in results.items()}
 
 
 async def test_notes_and_tasks_are_written_and_read_back(

@@ -61,6 +61,47 @@ async def test_a_move_sends_the_form_that_amocrm_sends(
     assert update["leads[update][0][status_id]"] == SEARCH
 
 
+async def patch(sandbox: Running, path: str, body: dict[str, Any]) -> None:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+        answer = await client.patch(
+            f"{sandbox.url}/amocrm/api/v4{path}",
+            json=body,
+            headers={"Authorization": "Bearer demo-long-lived-token"},
+        )
+        assert answer.status_code == 200
+
+
+async def test_a_changed_contact_is_told_once(sandbox: Running, door: Door, lead_id: int) -> None:
+    contact = sandbox.world.amocrm.records.leads[lead_id].contact_ids[0]
+    change = {"custom_fields_values": [{"field_id": 520001, "values": [{"value": "500"}]}]}
+    for _ in range(2):
+        await patch(sandbox, f"/contacts/{contact}", change)
+    (seen,) = await door.expect(1)
+    form = seen.form()
+    head = "contacts[update][0]"
+    assert not [key for key in form if key.startswith("leads")]
+    assert (form[f"{head}[id]"], form[f"{head}[type]"]) == (str(contact), "contact")
+    assert form[f"{head}[linked_leads_id][{lead_id}][ID]"] == str(lead_id)
+    assert form[f"{head}[custom_fields][0][code]"] == "PHONE"
+    assert form[f"{head}[custom_fields][1][id]"] == "520001"
+    assert form[f"{head}[custom_fields][1][values][0][value]"] == "500"
+    (sent,) = sandbox.world.amocrm.hooks.log
+    assert (sent.entity, sent.event, sent.entity_id) == ("contacts", "update", contact)
+
+
+async def test_results_and_a_price_are_told_as_updates(
+    sandbox: Running, door: Door, lead_id: int
+) -> None:
+    change = {"custom_fields_values": [{"field_id": 510012, "values": [{"value": "8.5"}]}]}
+    await patch(sandbox, f"/leads/{lead_id}", change | {"price": 3700})
+    (seen,) = await door.expect(1)
+    form = seen.form()
+    assert form["leads[update][0][price]"] == "3700"
+    last = max(int(key.split("[")[4][:-1]) for key in form if "[custom_fields]" in key)
+    assert form[f"leads[update][0][custom_fields][{last}][id]"] == "510012"
+    assert form[f"leads[update][0][custom_fields][{last}][values][0][value]"] == "8.5"
+
+
 async def test_the_digital_pipeline_sends_ids_only(
     control: httpx.AsyncClient, door: Door, lead_id: int
 ) -> None:

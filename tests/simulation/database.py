@@ -29,9 +29,13 @@ class Schema(NamedTuple):
     index: tuple[str, str, str, bool] | None = None
 
 
+_PENDING = ("pending", "sweep", "pending", False)
 SCHEMAS: Mapping[str, Schema] = {
-    "jobs": Schema(("pk", "sk"), ("pending", "sweep", "pending", False)),
-    "sessions": Schema(("pk", "sk")),
+    **{
+        name: Schema(("pk", "sk"), _PENDING)
+        for name in ("jobs", "sessions", "surveys", "ledger", "links")
+    },
+    "clients": Schema(("pk", "sk")),
     "deliveries": Schema(("pk",), ("dead", "dead", "died_at", True)),
     "settings": Schema(("pk", "sk")),
     "journal": Schema(("pk", "sk")),
@@ -262,9 +266,7 @@ def _updated(
     sets = [(expressions.resolve(path, scope.names), value(scope)) for path, value in parsed.sets]
     for path, by in parsed.adds:
         place = expressions.resolve(path, scope.names)
-        stands = expressions.at(scope.item, place) or {"N": "0"}
-        total = expressions.number(stands) + expressions.number(by(scope))
-        sets.append((place, expressions.written(total)))
+        sets.append((place, expressions.added(expressions.at(scope.item, place), by(scope))))
     removes = [expressions.resolve(path, scope.names) for path in parsed.removes]
     touched = [path for path, _ in sets] + removes
     _check_overlap(touched)

@@ -123,13 +123,14 @@ class _Parser:
             path = self._path()
             self._expect(")")
             return lambda scope: (at(scope.item, resolve(path, scope.names)) is not None) is wanted
-        if self._word("begins_with"):
+        if self._peek() in _BETWEEN_TWO:
+            judge = _BETWEEN_TWO[self._next()]
             self._expect("(")
             left = self._operand()
             self._expect(",")
             right = self._operand()
             self._expect(")")
-            return lambda scope: _begins(left(scope), right(scope))
+            return lambda scope: judge(left(scope), right(scope))
         left = self._operand()
         if self._word("BETWEEN"):
             low = self._operand()
@@ -269,7 +270,7 @@ def _size(value: Value | None) -> Value | None:
     if value is None:
         return None
     ((kind, content),) = value.items()
-    if kind not in ("M", "L", "S"):
+    if kind not in ("M", "L", "S", "SS"):
         raise Invalid("size of a number")
     return {"N": str(len(content.encode() if kind == "S" else content))}
 
@@ -278,6 +279,18 @@ def _begins(value: Value | None, prefix: Value | None) -> bool:
     if value is None or prefix is None or "S" not in value or "S" not in prefix:
         return False
     return bool(value["S"].startswith(prefix["S"]))
+
+
+def _contains(value: Value | None, part: Value | None) -> bool:
+    if value is None or part is None or "S" not in part:
+        return False
+    return part["S"] in value.get("SS", value.get("S", ""))
+
+
+_BETWEEN_TWO: Mapping[str, Callable[[Value | None, Value | None], bool]] = {
+    "begins_with": _begins,
+    "contains": _contains,
+}
 
 
 def _compare(sign: str, left: Value | None, right: Value | None) -> bool:
@@ -309,3 +322,14 @@ def _compare(sign: str, left: Value | None, right: Value | None) -> bool:
 def written(value: Decimal) -> Value:
     whole = value.to_integral_value()
     return {"N": str(int(whole)) if whole == value else format(value.normalize(), "f")}
+
+
+def added(stands: Value | None, more: Value | None) -> Value:
+    """What ADD makes of a number or a set."""
+    if more is None:
+        raise Invalid("an operand refers to an attribute that does not exist")
+    if "SS" in more:
+        if stands is not None and "SS" not in stands:
+            raise Invalid("an operand is no set")
+        return {"SS": sorted({*(stands or {"SS": ()})["SS"], *more["SS"]})}
+    return written(number(stands or {"N": "0"}) + number(more))

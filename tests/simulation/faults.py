@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 Fate = Literal["", "crash before", "crash after", "answer lost", "refused", "stall", "told to wait"]
 
-PROVIDERS = ("telegram", "amocrm")
+PROVIDERS = ("telegram", "amocrm", "onec", "smsc")
 AWS = ("dynamodb", "sqs", "scheduler")
 
 
@@ -42,6 +42,10 @@ class Rates(NamedTuple):
     """How many times longer than usual every call takes, at most."""
 
 
+_ALONE = {"again": 0.25, "late": 0.25, "crash": 0.04}
+"""Oftener, a batch of ten messages would hardly ever come to its end, and SQS give it up."""
+_ONEC = 5
+"""How much oftener 1C's answers are lost than others': it takes its time."""
 NONE = Rates(*(0.0 for _ in Rates._fields))
 
 TWO_AT_ONCE = NONE._replace(short_visibility=0.6, slow=60, stall=0.02, again=0.2, crash=0.003)
@@ -76,7 +80,7 @@ def draw(chance: Random) -> Rates:
     if kind < 0.8:
         return TWO_AT_ONCE
     alone = chance.choice(("crash", "lost", "stall", "again", "short_visibility", "late"))
-    return NONE._replace(**{alone: 0.25 if alone in ("again", "late") else 0.08})
+    return NONE._replace(**{alone: _ALONE.get(alone, 0.08)})
 
 
 class Faults:
@@ -87,6 +91,8 @@ class Faults:
         self.counts: Counter[str] = Counter()
         self._chance = chance
         self._away: dict[str, float] = {}
+        self.providers: tuple[str, ...] = PROVIDERS[:2]
+        """Those that this run has to do with."""
         self.on = True
 
     def stop(self) -> None:
@@ -110,10 +116,11 @@ class Faults:
             return "answer lost" if self._chance.random() < 0.3 else "refused"
         rates, drawn = self.rates, self._chance.random()
         wait = rates.told_to_wait if to in PROVIDERS else 0.0
+        lost = rates.lost * (_ONEC if to == "onec" else 1)
         for fate, rate in (
             ("crash before", rates.crash / 2),
             ("crash after", rates.crash / 2),
-            ("answer lost", rates.lost),
+            ("answer lost", lost),
             ("refused", rates.refused),
             ("stall", rates.stall),
             ("told to wait", wait),
@@ -126,6 +133,6 @@ class Faults:
 
     def go_away(self, now: float) -> str:
         """One of the services is away for a while from now on."""
-        to = self._chance.choice((*PROVIDERS, *AWS))
+        to = self._chance.choice((*self.providers, *AWS))
         self._away[to] = now + self._chance.uniform(3, 60)
         return to

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from tests.simulation.database import Item, Key, Tables
 
+FLOWS = ("jobs", "sessions", "surveys", "ledger")
+"""The tables whose items have an outbox."""
+
 
 class Standing(NamedTuple):
     """Who could take a job from a moment on. `holder` is the Holder as JSON, None for nobody."""
@@ -16,6 +19,20 @@ class Standing(NamedTuple):
     chat: int
     state: str
     holder: dict[str, Any] | None
+
+
+class State(NamedTuple):
+    """What a subject was from a moment on, as JSON."""
+
+    at: float
+    json: str
+
+
+class Decided(NamedTuple):
+    """An effect as JSON, and when the process that committed it thought that it was."""
+
+    at: float
+    effect: dict[str, Any]
 
 
 @dataclass
@@ -39,25 +56,36 @@ class History:
         self.jobs: defaultdict[str, Told] = defaultdict(Told)
         self.effects: dict[str, dict[str, Any]] = {}
         """Every effect that a commit decided, by its id, in the order of the commits."""
+        self.decided: defaultdict[tuple[str, str], list[Decided]] = defaultdict(list)
+        """The same by the table and id of their subjects, as often as they were decided."""
         self.rewritten: list[str] = []
+        self.states: defaultdict[tuple[str, str], list[State]] = defaultdict(list)
+        """What each survey, account and chat was, by its table and id, in its order."""
         tables.on_write.append(self._written)
 
     def _written(self, table: str, key: Key, before: Item | None, after: Item | None) -> None:
         if after is None:
             return
-        if table in ("jobs", "sessions"):
-            self._outbox(before, after)
+        if table in FLOWS:
+            self._outbox(table, key[1], before, after)
+        if (
+            table in ("surveys", "ledger", "sessions")
+            and (before or {}).get("state") != after["state"]
+        ):
+            self.states[table, key[1]].append(State(self._now(), after["state"]["S"]))
         if table == "jobs":
             self._job(key[1], before, after)
         if table == "journal" and before is not None and before["line"] != after["line"]:
             said = f"{before['line']['S']} became {after['line']['S']}"
             self.rewritten.append(f"{key[0]} {key[1]}: {said}")
 
-    def _outbox(self, before: Item | None, after: Item) -> None:
+    def _outbox(self, table: str, subject: str, before: Item | None, after: Item) -> None:
         if "outbox" not in after or (before or {}).get("outbox") == after["outbox"]:
             return
         for effect in json.loads(after["outbox"]["S"])["effects"]:
             self.effects.setdefault(effect["id"], effect)
+            by_its_clock = int(after["pending"]["N"])
+            self.decided[table, subject].append(Decided(by_its_clock, effect))
 
     def _job(self, job: str, before: Item | None, after: Item) -> None:
         told = self.jobs[job]

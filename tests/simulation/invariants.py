@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tests.simulation.history import FLOWS
 from tests.simulation.registry import Run
 from tests.simulation.setting import BRANCH
 
 _FINAL = ("done", "dead")
+_ONWARD = (".sms", ".note")
+"""Ends of the ids of what the sender itself has decided, after the effect that it carried out."""
 
 
 def broken(run: Run) -> Iterator[str]:
@@ -18,7 +21,7 @@ def broken(run: Run) -> Iterator[str]:
             yield f"{name}: SQS itself gave up {message.body}"
     for job in world.pending:
         yield f"{job} still waits for the sweeper"
-    for table in ("jobs", "sessions"):
+    for table in FLOWS:
         for key, item in world.tables.items[table].items():
             if "outbox" in item or item.get("log", {"M": {}})["M"]:
                 yield f"{key[1]} still has an outbox, or lines that are not in the journal"
@@ -38,18 +41,30 @@ def _undelivered(run: Run) -> Iterator[str]:
         status = item["status"]["S"] if item else "never begun"
         if status not in _FINAL:
             yield f"{decided['id']} is {status}"
-        elif status == "done" and decided["kind"] == "send_message" and not _said(run, decided):
+        elif status == "done" and not _said(run, decided):
             yield f"{decided['id']} is done, and stands in no chat"
     for key, item in deliveries.items():
         effect = key[0].removeprefix(f"{BRANCH}#")
-        if "attempts" in item and effect not in run.history.effects and ":start." not in effect:
+        if "attempts" in item and not _decided(run, effect) and ":start." not in effect:
             yield f"{effect} was carried out, and nobody had decided it"
         if "dead" in item and not _reason(item["reason"]["S"]):
             yield f"{key[0]} is dead: {item['reason']['S']}"
 
 
+def _decided(run: Run, effect: str) -> bool:
+    for end in _ONWARD:
+        if effect.endswith(end) and effect.removesuffix(end) in run.history.effects:
+            return True
+    return effect in run.history.effects
+
+
 def _said(run: Run, effect: dict[str, Any]) -> bool:
-    return bool(run.world.chats.of_effect(effect["id"]))
+    """Whether what is done can be seen: in the chat, as an SMS, or as the next channel's."""
+    if effect["kind"] not in ("send_message", "tell_client"):
+        return True
+    name = effect["id"]
+    onward = (f"{BRANCH}#{name}.sms",) in run.world.tables.items["deliveries"]
+    return onward or bool(run.world.chats.of_effect(name) or run.world.gateway.of_effect(name))
 
 
 def _reason(said: str) -> bool:
@@ -59,5 +74,9 @@ def _reason(said: str) -> bool:
 
 def risks(run: Run) -> int:
     """Messages that came more than once, where the provider offers neither key nor read-back."""
-    times = [len(run.world.chats.of_effect(effect)) for effect in run.history.effects]
-    return sum(max(0, n - 1) for n in times)
+    world = run.world
+    told = [
+        len(world.chats.of_effect(name)) + len(world.gateway.of_effect(f"{name}.sms"))
+        for name in run.history.effects
+    ]
+    return sum(max(0, n - 1) for n in told) + len(world.books.doubled)

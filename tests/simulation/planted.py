@@ -1,7 +1,7 @@
-"""Five bugs that a system like this one can have, each put between a process and the outside.
+"""Bugs that a system like this one can have, each put between a process and the outside.
 
 Product code stays as it is: what is changed is only what its requests come to. `test_planted.py`
-holds the simulation to finding each of them.
+holds the simulation to finding each of them. Those of the reviews are in `planted_reviews.py`.
 """
 
 import json
@@ -16,7 +16,7 @@ from tests.simulation.world import Planted
 Request = Mapping[str, Any]
 
 
-class _Through:
+class Through:
     """A client that is asked as the real one is."""
 
     def __init__(self, client: Any) -> None:
@@ -40,7 +40,7 @@ class CommitAfterAct(Planted):
     def dynamodb(self, process: Process, client: Any) -> Any:
         planted = self
 
-        class Acting(_Through):
+        class Acting(Through):
             def update_item(self, **request: Any) -> Any:
                 if "#outbox = :outbox" in request["UpdateExpression"]:
                     planted._act(process, request)
@@ -68,7 +68,7 @@ class OutboxNotSwept(Planted):
     """The sweeper finds nothing that was left behind."""
 
     def dynamodb(self, process: Process, client: Any) -> Any:
-        class Blind(_Through):
+        class Blind(Through):
             def get_paginator(self, operation: str) -> Any:
                 pages = client.get_paginator(operation)
 
@@ -87,7 +87,7 @@ class VersionNotChecked(Planted):
     def dynamodb(self, process: Process, client: Any) -> Any:
         del process
 
-        class Unchecked(_Through):
+        class Unchecked(Through):
             def update_item(self, **request: Any) -> Any:
                 condition = request.get("ConditionExpression", "")
                 if request["TableName"] == "jobs" and condition.startswith("#version = :before"):
@@ -105,7 +105,7 @@ class DeduplicationLostOnRestart(Planted):
     def dynamodb(self, process: Process, client: Any) -> Any:
         known: dict[str, Any] = {}
 
-        class Forgetful(_Through):
+        class Forgetful(Through):
             def update_item(self, **request: Any) -> Any:
                 if request["TableName"] != "deliveries":
                     return client.update_item(**request)
@@ -136,16 +136,18 @@ class AcknowledgedBeforeDurable(Planted):
     """The doors say 200 and put the event into its queue afterwards."""
 
     def sqs(self, process: Process, client: Any) -> Any:
-        class Later(_Through):
+        class Later(Through):
             def send_message(self, **entry: Any) -> Any:
-                process.clock.start(lambda: _afterwards(process, client, entry))
+                process.clock.start(lambda: put_afterwards(process, client, entry))
                 return {}
 
-        return Later(client) if process.function.name in ("telegram", "crm") else client
+        return Later(client) if process.function.name in ("telegram", "crm", "survey") else client
 
 
-def _afterwards(process: Process, client: Any, entry: dict[str, Any]) -> None:
-    process.clock.pause(0.5)
+def put_afterwards(
+    process: Process, client: Any, entry: dict[str, Any], seconds: float = 0.5
+) -> None:
+    process.clock.pause(seconds)
     if not process.dead:
         try:
             process.deadline = process.clock.now + 10

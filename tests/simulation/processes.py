@@ -22,6 +22,8 @@ _TRAVEL = {
     "scheduler": (0.01, 0.05),
     "telegram": (0.03, 0.2),
     "amocrm": (0.05, 0.3),
+    "onec": (0.1, 0.5),
+    "smsc": (0.05, 0.3),
     "time": (0.0, 0.0),
 }
 """Seconds that a call is on its way: the least, and how much may be added."""

@@ -31,6 +31,8 @@ class Message:
         self.visible_at = at
         self.receives = 0
         self.receipt = ""
+        self.at = at
+        self.first_received_at = 0.0
 
 
 class Queue:
@@ -50,6 +52,8 @@ class Queue:
         self.fifo = name.endswith(".fifo")
         self.messages: list[Message] = []
         self.dead: list[Message] = []
+        self.on_done: list[Callable[[Message], None]] = []
+        """Told of each message that its function has dealt with."""
         self._function = function
         self._visibility = visibility
         self._clock = clock
@@ -98,8 +102,18 @@ class Queue:
             if not batch:
                 return
             self._hand_out(batch)
-        if any(message.visible_at <= self._clock.now for message in self.messages):
+        if self.due(self._clock.now):
             self._poll_at(self._clock.now + 0.05)
+
+    def due(self, moment: float) -> bool:
+        """Whether a message can be handed out by then, as far as others do not hold it back."""
+        blocked = set[str]()
+        for message in self.messages:
+            if message.visible_at <= moment and message.group not in blocked:
+                return True
+            if self.fifo:
+                blocked.add(message.group)
+        return False
 
     def _receive(self) -> list[Message]:
         now, found, blocked = self._clock.now, list[Message](), set[str]()
@@ -126,6 +140,7 @@ class Queue:
 
     def _lease(self, message: Message) -> None:
         message.receives += 1
+        message.first_received_at = message.first_received_at or self._clock.now
         message.receipt = f"{message.id}-{message.receives}"
         seconds = self._visibility
         if self._faults.happens("short_visibility"):
@@ -179,6 +194,9 @@ class Queue:
         """A receipt that is no longer the message's own deletes nothing."""
         if message.receipt == receipt and message in self.messages:
             self.messages.remove(message)
+            message.at = self._clock.now
+            for told in self.on_done:
+                told(message)
 
 
 class Sqs:

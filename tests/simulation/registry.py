@@ -7,23 +7,32 @@ its concern, and neither is what holds for every flow: see `invariants.py`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tests.simulation.history import History
 from tests.simulation.telegram import Press
 from tests.simulation.world import World
 
+if TYPE_CHECKING:
+    from tests.simulation.reviews import Played
+
 
 @dataclass
 class Run:
-    """One run as the flows see it. Events belong before `length` (seconds)."""
+    """One run as the flows see it. Events belong before `length` (seconds).
+
+    What takes days has until `until`; the faults stop then.
+    """
 
     world: World
     history: History
     length: float
+    until: float
     presses: list[Press] = field(default_factory=list)
     starts: dict[int, int] = field(default_factory=dict)
     """The worker of each `/start`, by the update's number."""
+    reviews: "Played | None" = None
+    """Who takes part in the reviews of this run."""
 
 
 class SimulatedFlow(Protocol):

@@ -1,10 +1,12 @@
 """The branch of these runs: its settings, its playbook, and texts that say which text they are."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from switchboard.domain.identity import Worker
 from switchboard.playbook.model import Playbook
 from tests.simulation.amocrm import CLAIMED, LOST, PIPELINE, SEARCH, WON, WORKER_LOGIN, WORKER_NAME
+from tests.simulation.database import SCHEMAS
 
 BRANCH = "demo"
 WORKERS_CHAT = -1000000000001
@@ -25,11 +27,16 @@ ENVIRON = {
     "TEST_SECRET": "telegram-secret",
     "TEST_CRM_SECRET": "crm-secret",
     "TEST_CRM_TOKEN": "crm-token",
+    "TEST_LINK_KEY": "link-key",
+    "TEST_SMS_LOGIN": "sms",
+    "TEST_SMS_PASSWORD": "sms-password",
+    "TEST_1C_LOGIN": "1c",
+    "TEST_1C_PASSWORD": "1c-password",
+    "TEST_1C_SECRET": "1c-secret",
 }
 
 SETTINGS = {
-    **{f"{name.upper()}_TABLE": name for name in ("jobs", "sessions", "deliveries", "settings")},
-    "JOURNAL_TABLE": "journal",
+    **{f"{name.upper()}_TABLE": name for name in SCHEMAS},
     "INBOX_QUEUE_URL": "inbox.fifo",
     "OUTBOUND_QUEUE_URL": "outbound.fifo",
     "TIMER_QUEUE_URL": "timer",
@@ -49,9 +56,18 @@ TEXTS = {
 }
 
 
-def playbook(number: int, **dispatch: Any) -> Playbook:
-    """Versions differ in a text, as most do, and in whatever is given of their dispatch."""
-    said = {
+def playbook(
+    number: int,
+    *,
+    dispatched: bool = True,
+    reviewed: Mapping[str, Any] | None = None,
+    **dispatch: Any,
+) -> Playbook:
+    """Versions differ in a text, as most do, and in whatever is given of their dispatch.
+
+    `reviewed` are the sections that a branch with reviews has besides, see `reviewed.py`.
+    """
+    said: dict[str, Any] = {
         "branch": BRANCH,
         "telegram": {
             "bot": "example_jobs_bot",
@@ -68,12 +84,20 @@ def playbook(number: int, **dispatch: Any) -> Playbook:
             "claimed_stage": CLAIMED,
             "fields": {"worker_name": WORKER_NAME, "worker_login": WORKER_LOGIN},
         },
-        "dispatch": {
+        "texts": TEXTS | {"worker.greeting": f"greeting {number}"},
+    }
+    if dispatched:
+        said["dispatch"] = {
             "workers_chat": WORKERS_CHAT,
             "manager_chat": MANAGER_CHAT,
             "workers": [{"telegram": WORKERS[0].id, "crm_user": "8000001"}],
             **dispatch,
-        },
-        "texts": TEXTS | {"worker.greeting": f"greeting {number}"},
-    }
+        }
+    if reviewed is not None:
+        more = dict(reviewed)
+        said["texts"] = said["texts"] | more.pop("texts")
+        said["crm"] = said["crm"] | {
+            name: more.pop(name) for name in ("results", "requests_per_second")
+        }
+        said |= more
     return Playbook.model_validate(said)

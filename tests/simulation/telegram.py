@@ -1,7 +1,7 @@
 """Telegram: chats with their messages, people who press and write, and the way to our door."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -50,6 +50,8 @@ class Chats:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.messages: dict[int, dict[int, Message]] = {}
+        self.on_shown: list[Callable[[int, int], None]] = []
+        """Told of a message of ours that is new, or changed: its chat and number."""
         self.moved: dict[int, int] = {}
         self.started: set[int] = set()
 
@@ -63,7 +65,9 @@ class Chats:
             raise Moved(self.moved[chat])
         if chat > 0 and chat not in self.started:
             raise Unreachable("telegram: Forbidden: bot can't initiate conversation with a user")
-        return self.say(chat, Message(text, buttons, effect, at=self.clock.now))
+        number = self.say(chat, Message(text, buttons, effect, at=self.clock.now))
+        self._show(chat, number)
+        return number
 
     def edit(self, chat: int, number: int, text: str, buttons: Rows) -> bool:
         if chat in self.moved:
@@ -71,8 +75,14 @@ class Chats:
         message = self.messages.get(chat, {}).get(number)
         if message is None or not message.ours:
             return False
-        message.text, message.buttons = text, buttons
+        if (message.text, message.buttons) != (text, buttons):
+            message.text, message.buttons = text, buttons
+            self._show(chat, number)
         return True
+
+    def _show(self, chat: int, number: int) -> None:
+        for told in self.on_shown:
+            told(chat, number)
 
     def of_effect(self, effect: str) -> list[tuple[int, Message]]:
         return [
@@ -126,6 +136,8 @@ class Updates:
         self._numbers = 0
         self._requests = 0
         self.acknowledged: dict[int, dict[str, Any]] = {}
+        self.brought: dict[int, float] = {}
+        """When each update was first at our door."""
         self.waiting = 0
 
     def press(self, press: Press) -> None:
@@ -141,6 +153,17 @@ class Updates:
                 press.answers.append((self._clock.now, answer["text"]))
 
         self.bring({"callback_query": query}, shown)
+
+    def tap(self, person: Worker, data: str, query: str) -> int:
+        """A client presses a button in his private chat."""
+        message = {"message_id": 1, "chat": {"id": person.id, "type": "private"}}
+        said = {"id": query, "from": _user(person), "message": message, "data": data}
+        return self.bring({"callback_query": said})
+
+    def share(self, person: Worker, phone: str, owner: int) -> int:
+        chat = {"id": person.id, "type": "private"}
+        card = {"phone_number": phone, "user_id": owner, "first_name": person.first_name}
+        return self.bring({"message": {"chat": chat, "from": _user(person), "contact": card}})
 
     def write(self, worker: Worker, text: str) -> int:
         chat = {"id": worker.id, "type": "private"}
@@ -170,6 +193,7 @@ class Updates:
     ) -> None:
         self._requests += 1
         request = f"telegram-{self._requests}"
+        self.brought.setdefault(update["update_id"], self._clock.now)
 
         def then(ended: Ended) -> None:
             status = ended.answer["statusCode"] if ended.answer else 500
@@ -196,11 +220,17 @@ class Updates:
             self._clock.after(0.2, lambda: self._knock(update, shown, again=again))
 
 
-def http_event(request: str, path: dict[str, str], body: str) -> dict[str, Any]:
+def http_event(
+    request: str,
+    path: dict[str, str],
+    body: str,
+    method: str = "POST",
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     return {
-        "headers": {},
+        "headers": dict(headers or {}),
         "pathParameters": path,
-        "requestContext": {"requestId": request},
+        "requestContext": {"requestId": request, "http": {"method": method}},
         "body": body,
         "isBase64Encoded": False,
     }

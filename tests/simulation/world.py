@@ -10,21 +10,32 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from switchboard.playbook.model import Playbook
 from switchboard.playbook.store import PlaybookStore
-from switchboard.runtime import http, wiring_doors, wiring_workers
+from switchboard.runtime import (
+    http,
+    wiring_click,
+    wiring_doors,
+    wiring_survey,
+    wiring_workers,
+)
 from switchboard.runtime.logs import Log
 from switchboard.runtime.outside import Outside
 from switchboard.runtime.wiring_workers import Providers
 from switchboard.store.database import Database
-from tests.simulation import amocrm, faults, telegram
+from tests.simulation import amocrm, faults, onec, smsc, telegram, wire
 from tests.simulation.clock import Clock
 from tests.simulation.database import Client, Tables
 from tests.simulation.faults import Faults
-from tests.simulation.processes import Function, Process
+from tests.simulation.history import FLOWS
+from tests.simulation.processes import Ended, Function, Process
 from tests.simulation.queues import Queue, Scheduler, Schedules, Sqs
-from tests.simulation.setting import ENVIRON, SETTINGS, playbook
+from tests.simulation.setting import BRANCH, ENVIRON, SETTINGS, playbook
 from tests.simulation.trace import Trace
 
 _VISIBILITY = 180.0
+_SOON = 200.0
+"""Seconds; longer than a queue's visibility."""
+CALM_SWEEPS = 2
+"""Whole rounds of the sweeper that find nothing before those to come are skipped."""
 _INJECTED = ("ReadTimeoutError", "EndpointConnectionError", "ClientError")
 """What our own faults look like from inside: the network's, and a receipt that has expired."""
 
@@ -42,6 +53,10 @@ class Planted:
     def sqs(self, process: Process, client: Any) -> Any:
         del process
         return client
+
+    def http(self, process: Process, transport: httpx.BaseTransport) -> httpx.BaseTransport:
+        del process
+        return transport
 
 
 class Written(NamedTuple):
@@ -72,15 +87,21 @@ class World:
         self.schedules = Schedules(self.queues["timer"], self.clock, self.faults)
         self.updates = telegram.Updates(self.functions["telegram"], *self._common())
         self.account = amocrm.Account(self.functions["crm"], *self._common())
+        self.books = onec.Books(self.clock)
+        self.gateway = smsc.Gateway(self.clock)
         self.versions: list[Playbook] = []
         self.store = PlaybookStore(self._calm_database(), "settings")
-        self._sweeps = 0
+        self._sweeps = self.calm_sweeps = 0
+        self.skipped_at = 0.0
+        """When the sweeper last had nothing to do until something would happen."""
+        self.visits = 0
+        """Requests of browsers that are under way."""
 
     # Setting going.
 
-    def publish(self, **dispatch: Any) -> None:
+    def publish(self, **sections: Any) -> None:
         """A new version of the playbook goes live, by a command line that nothing happens to."""
-        self.versions.append(playbook(len(self.versions) + 1, **dispatch))
+        self.versions.append(playbook(len(self.versions) + 1, **sections))
         self.store.publish(self.versions[-1], self._calm_now())
         self.trace.tell("playbook", f"version {len(self.versions)} is live")
 
@@ -91,26 +112,57 @@ class World:
             function.replace(abruptly=abruptly)
 
     def sweep_each_minute(self, quiet: Callable[[], bool]) -> None:
+        """Where nothing is left to find, rounds are skipped until something happens."""
         self._sweeps += 1
-        request = f"sweep-{self._sweeps}"
-        self.functions["sweeper"].invoke({}, request, lambda _: None)
-        seconds = 600 if quiet() else 60
-        self.clock.after(seconds, lambda: self.sweep_each_minute(quiet))
+        began = self.clock.now
+
+        def then(_: Ended) -> None:
+            if not quiet():
+                self.calm_sweeps = 0
+            elif self._looked_through_since(began):
+                self.calm_sweeps += 1
+            when = began + 60
+            if self.calm_sweeps >= CALM_SWEEPS and (event := self.clock.next_event) is not None:
+                skipped = max(0, (event - began) // 60)
+                when += 60 * skipped
+                if skipped:
+                    self.skipped_at, self.calm_sweeps = when, 0
+            self.clock.at(when, lambda: self.sweep_each_minute(quiet), background=True)
+
+        self.functions["sweeper"].invoke({}, f"sweep-{self._sweeps}", then)
+
+    def _looked_through_since(self, moment: float) -> bool:
+        """Whether a round of the sweeper came to its end, by the clock of its process."""
+        cursor = self.tables.items["settings"].get((BRANCH, "cursor#amocrm"))
+        return cursor is not None and int(cursor["at"]["N"]) > moment - 30
 
     def trouble_each_minute(self) -> None:
         if self.faults.happens("outage"):
             self.trace.tell("trouble", f"{self.faults.go_away(self.clock.now)} is away")
         if self.faults.on:
-            self.clock.after(60, self.trouble_each_minute)
+            now, event = self.clock.now, self.clock.next_event
+            skipped = 0 if event is None else max(0, (event - now) // 60)
+            self.clock.after(60 * (1 + skipped), self.trouble_each_minute, background=True)
 
     @property
     def queues_are_empty(self) -> bool:
-        waiting = self.updates.waiting + self.account.waiting
+        waiting = self.updates.waiting + self.account.waiting + self.visits
         return not waiting and not any(queue.messages for queue in self.queues.values())
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way. A message may be put by until the morning."""
+        waiting = self.updates.waiting + self.account.waiting + self.visits
+        due = any(queue.due(self.clock.now + _SOON) for queue in self.queues.values())
+        return not waiting and not self.pending and not due
 
     @property
     def pending(self) -> list[str]:
-        return [key[1] for key, item in self.tables.items["jobs"].items() if "pending" in item]
+        return [
+            key[0] if table == "links" else key[1]
+            for table in (*FLOWS, "links")
+            for key, item in self.tables.items[table].items()
+            if "pending" in item and "sweep" in item
+        ]
 
     # What the world is made of.
 
@@ -122,6 +174,8 @@ class World:
             "sender": (self._sender, 30, 3),
             "timer": (self._timer, 30, 2),
             "sweeper": (self._sweeper, 50, 2),
+            "click": (self._click_door, 10, 4),
+            "survey": (self._survey_door, 10, 4),
         }
         clock, faults_, chance, trace = self.clock, self.faults, self._pace, self.trace
         return {
@@ -154,6 +208,16 @@ class World:
     def _crm_door(self, process: Process) -> Any:
         settings = wiring_doors.CrmDoorSettings.load(SETTINGS)
         door = wiring_doors.crm_door(settings, self._outside(process))
+        return lambda event, _: door(http.request(event))
+
+    def _click_door(self, process: Process) -> Any:
+        settings = wiring_click.ClickDoorSettings.load(SETTINGS)
+        door = wiring_click.click_door(settings, self._outside(process))
+        return lambda event, _: door(http.request(event))
+
+    def _survey_door(self, process: Process) -> Any:
+        settings = wiring_survey.SurveyDoorSettings.load(SETTINGS)
+        door = wiring_survey.survey_door(settings, self._outside(process))
         return lambda event, _: door(http.request(event))
 
     def _inbox(self, process: Process) -> Any:
@@ -195,7 +259,14 @@ class World:
         )
 
     def _providers(self, process: Process) -> Providers:
-        transport = amocrm.Transport(self.account, process, self._pace)
+        account = self.account
+        providers = {
+            "crm.example": wire.Provider("amocrm", lambda *asked: amocrm.answer(account, *asked)),
+            "1c.example": wire.Provider("onec", self.books.answer),
+            "sms.example": wire.Provider("smsc", self.gateway.answer),
+        }
+        wired = wire.Transport(providers, process, self._pace)
+        transport = self._planted.http(process, wired)
         bot = telegram.Bot(self.chats, process, self._pace)
         return Providers(
             http=lambda: httpx.Client(transport=transport, trust_env=False),

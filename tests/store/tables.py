@@ -10,8 +10,11 @@ from switchboard.store.database import Database, Item, Request
 _PK: list[dict[str, str]] = [{"AttributeName": "pk", "KeyType": "HASH"}]
 _PK_SK = [*_PK, {"AttributeName": "sk", "KeyType": "RANGE"}]
 _KINDS: dict[str, dict[str, Any]] = {
-    "jobs": {"keys": _PK_SK, "index": ("pending", "sweep", "pending", "KEYS_ONLY")},
-    "sessions": {"keys": _PK_SK},
+    **dict.fromkeys(  # noqa: RUF024 - nobody changes it
+        ("jobs", "sessions", "surveys", "ledger", "links"),
+        {"keys": _PK_SK, "index": ("pending", "sweep", "pending", "KEYS_ONLY")},
+    ),
+    "clients": {"keys": _PK_SK},
     "deliveries": {"keys": _PK, "index": ("dead", "dead", "died_at", "ALL")},
     "settings": {"keys": _PK_SK},
     "journal": {"keys": _PK_SK},

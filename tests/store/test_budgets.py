@@ -45,6 +45,27 @@ def test_a_burst_goes_at_once_and_is_paid_for_afterwards(budgets: Budgets) -> No
     assert waits[5] == pytest.approx(60 / 16)
 
 
+def test_a_bucket_empties_at_once_and_fills_up_while_nobody_calls(budgets: Budgets) -> None:
+    rate = [Rate.bucket(2, 50)]
+    # One of the fifty is left to what the network delivers late.
+    assert [budgets.reserve("demo", "crm", rate, NOW) for _ in range(49)] == [0] * 49
+    assert budgets.reserve("demo", "crm", rate, NOW) == pytest.approx(0.5, abs=0.01)
+    went = [budgets.reserve("demo", "crm", rate, NOW + 10) for _ in range(21)]
+    assert went[:19] == [0] * 19
+    assert went[-1] > 0
+    later = [budgets.reserve("demo", "crm", rate, NOW + 1000) for _ in range(50)]
+    assert later[:49] == [0] * 49
+    assert later[49] > 0
+
+
+@pytest.mark.parametrize(("per_second", "size"), [(2, 50), (5, 250), (0.01, 50), (50, 1), (2, 1)])
+def test_a_bucket_never_overflows(per_second: float, size: int) -> None:
+    rate = Rate.bucket(per_second, size)
+    assert 1 <= rate.burst <= size
+    assert rate.interval >= 1_000_000 / per_second
+    assert rate.interval == pytest.approx(1_000_000 / per_second, rel=0.01)
+
+
 def test_two_rates_in_one_budget_both_hold(budgets: Budgets) -> None:
     rates = [Rate(1, slack=0), Rate(20, 60, burst=3, slack=0)]
     went = list(_went(budgets, rates, [NOW + step / 10 for step in range(1200)]))

@@ -1,4 +1,4 @@
-"""What the world can reach, and what it would find: nothing but three doors, and no secret."""
+"""What the world can reach, and what it would find: nothing but the doors, and no secret."""
 
 import json
 import re
@@ -24,7 +24,7 @@ KINDS = {
     "AWS::Scheduler::Schedule",
     "AWS::Scheduler::ScheduleGroup",
 }
-DOORS = {"TelegramWebhook", "CrmWebhook", "Health"}
+DOORS = {"TelegramWebhook", "CrmWebhook", "Click", "Survey", "Health"}
 
 
 def test_there_is_nothing_that_nobody_has_looked_at(expanded: Expanded) -> None:

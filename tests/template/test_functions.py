@@ -2,13 +2,15 @@
 
 import pytest
 
-from switchboard.runtime import wiring_doors, wiring_workers
+from switchboard.runtime import wiring_click, wiring_doors, wiring_survey, wiring_workers
 from switchboard.runtime.settings import Settings
 from tests.template.expanded import TEMPLATE, Expanded
 
 FOLDERS = {
     "TelegramWebhook": "telegram_webhook",
     "CrmWebhook": "crm_webhook",
+    "Click": "click",
+    "Survey": "survey",
     "Health": "health",
     "Inbox": "inbox",
     "Sender": "sender",
@@ -20,6 +22,8 @@ FOLDERS = {
 SETTINGS: dict[str, type[Settings] | None] = {
     "TelegramWebhook": wiring_doors.TelegramDoorSettings,
     "CrmWebhook": wiring_doors.CrmDoorSettings,
+    "Click": wiring_click.ClickDoorSettings,
+    "Survey": wiring_survey.SurveyDoorSettings,
     "Health": None,
     "Inbox": wiring_workers.InboxSettings,
     "Sender": wiring_workers.SenderSettings,
@@ -29,6 +33,10 @@ SETTINGS: dict[str, type[Settings] | None] = {
 RESOURCES = {
     "JOBS_TABLE": "JobsTable",
     "SESSIONS_TABLE": "SessionsTable",
+    "SURVEYS_TABLE": "SurveysTable",
+    "LEDGER_TABLE": "LedgerTable",
+    "LINKS_TABLE": "LinksTable",
+    "CLIENTS_TABLE": "ClientsTable",
     "SETTINGS_TABLE": "SettingsTable",
     "DELIVERIES_TABLE": "DeliveriesTable",
     "JOURNAL_TABLE": "JournalTable",

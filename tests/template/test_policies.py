@@ -45,14 +45,23 @@ ALLOWED = {
         | READ_PARAMETER
     ),
     "CrmWebhook": table("Settings", "Query") | send("Inbox") | READ_PARAMETER,
+    "Click": table("Links", "UpdateItem", "PutItem") | send("Inbox"),
+    "Survey": (
+        table("Links", "GetItem", "UpdateItem") | table("Settings", "GetItem") | send("Inbox")
+    ),
     "Health": set(),
     "Inbox": (
         table("Jobs", "GetItem", "UpdateItem")
         | table("Sessions", "GetItem", "UpdateItem")
+        | table("Surveys", "GetItem", "UpdateItem")
+        | table("Ledger", "GetItem", "UpdateItem")
+        | table("Clients", "GetItem", "UpdateItem")
+        | table("Links", "UpdateItem")
         | table("Settings", "GetItem", "Query", "PutItem", "UpdateItem")
         | table("Deliveries", "GetItem", "UpdateItem")
         | table("Journal", "BatchWriteItem")
         | consume("Inbox")
+        | send("Inbox")
         | send("Outbound")
         | send("Timer")
         | MAKE_SCHEDULES
@@ -61,14 +70,22 @@ ALLOWED = {
     "Sender": (
         table("Deliveries", "GetItem", "UpdateItem")
         | table("Jobs", "GetItem")
+        | table("Ledger", "GetItem")
+        | table("Links", "PutItem", "UpdateItem")
         | table("Settings", "GetItem", "Query", "PutItem", "UpdateItem")
         | consume("Outbound")
         | send("Outbound")
+        | send("Inbox")
         | READ_PARAMETER
     ),
     "Timer": consume("Timer") | send("Inbox"),
     "Sweeper": (
         table("Jobs", "Query", index="pending")
+        | table("Sessions", "Query", index="pending")
+        | table("Surveys", "Query", index="pending")
+        | table("Ledger", "Query", index="pending")
+        | table("Links", "Query", index="pending")
+        | table("Links", "GetItem")
         | table("Settings", "GetItem", "Query", "PutItem", "UpdateItem", "Scan")
         | table("Deliveries", "GetItem", "UpdateItem")
         | send("Inbox")

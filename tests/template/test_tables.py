@@ -7,12 +7,17 @@ from tests.template.expanded import Expanded
 KEYS = {
     "Jobs": ["pk", "sk"],
     "Sessions": ["pk", "sk"],
+    "Surveys": ["pk", "sk"],
+    "Ledger": ["pk", "sk"],
+    "Links": ["pk", "sk"],
+    "Clients": ["pk", "sk"],
     "Deliveries": ["pk"],
     "Settings": ["pk", "sk"],
     "Journal": ["pk", "sk"],
 }
+PENDING = ("pending", [("sweep", "S"), ("pending", "N")], "KEYS_ONLY")
 INDEXES = {
-    "Jobs": ("pending", [("sweep", "S"), ("pending", "N")], "KEYS_ONLY"),
+    **dict.fromkeys(("Jobs", "Sessions", "Surveys", "Ledger", "Links"), PENDING),
     "Deliveries": ("dead", [("dead", "S"), ("died_at", "N")], "ALL"),
 }
 

@@ -17,6 +17,8 @@ def test_the_doors_are_these_and_no_others(expanded: Expanded) -> None:
     functions = {
         ("POST", "/telegram/{branch}"): "TelegramWebhookFunction",
         ("POST", "/crm/{branch}/{provider}/{secret}"): "CrmWebhookFunction",
+        **{(method, "/r/{code}"): "ClickFunction" for method in ("GET", "HEAD", "POST")},
+        **{(method, "/s/{code}"): "SurveyFunction" for method in ("GET", "HEAD", "POST")},
         ("GET", "/health"): "HealthFunction",
     }
     assert set(routes) == set(functions)

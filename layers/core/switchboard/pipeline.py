@@ -36,7 +36,7 @@ class Presses(Protocol):
 
 
 class Subjects(Protocol[S]):
-    """Where a flow's subjects are kept: `store/jobs.py`, `store/sessions.py`."""
+    """Where a flow's subjects are kept: `store/jobs.py`, `store/subjects.py`."""
 
     def load(self, branch: str, subject: str) -> Record[S]: ...
     def commit(self, record: Record[S], commit: Commit[S]) -> Record[S]: ...

@@ -13,8 +13,9 @@ from pathlib import Path
 from selfhosted import connection
 from selfhosted.errors import HostError
 from tests.proofs.hosts import SupervisedHost, answering, supervised
+from tests.proofs.killing import kill_one
 from tests.proofs.report import Checks, Finding
-from tests.proofs.rows.kills import PATIENCE, Kills
+from tests.proofs.rows.kills import PATIENCE, SHARES, Kills
 from tests.proofs.setting import Setting
 from tests.proofs.stack import RAISED, NotInTime, Stack, playbook_copy
 from tests.proofs.traces import Traces
@@ -93,12 +94,8 @@ class _Violence(Kills):
         await self._recovered("database", began, answering(health))
 
     async def _function_dies(self) -> None:
-        pids = await asyncio.to_thread(self._stack.function_pids)
-        function = self._pick(pids)
-        if function is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._chance.choice(pids[function]), signal.SIGKILL)
-                self._violence["function"] += 1
+        if await kill_one(self._stack, SHARES, self._chance) is not None:
+            self._violence["function"] += 1
 
     async def _recovered(self, what: str, began: float, answer: Awaitable[None]) -> None:
         await answer

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import os
 import random
-import signal
 from collections import Counter
 from pathlib import Path
 
 from switchboard.flows.claim.table import State
+from tests.proofs.killing import kill_one
 from tests.proofs.presses import Told, pressing, repeated_until_accepted
 from tests.proofs.report import Checks, Finding
 from tests.proofs.sandbox import Json
@@ -25,7 +24,7 @@ _PRESSERS = 3
 _WORKERS = 12
 _CLAIMING = 16
 """Jobs that are being pressed at the same time."""
-_SHARES = {
+SHARES = {
     "sender": 8,
     "inbox": 6,
     "telegram_webhook": 3,
@@ -84,24 +83,13 @@ class Kills:
         """A random process of a random function, every now and then."""
         while self._killed.total() < self._setting.kills:
             await asyncio.sleep(self._chance.uniform(*_PAUSE))
-            pids = await asyncio.to_thread(self._stack.function_pids)
-            function = self._pick(pids)
-            if function is None:
-                continue
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._chance.choice(pids[function]), signal.SIGKILL)
+            function = await kill_one(self._stack, SHARES, self._chance)
+            if function is not None:
                 self._killed[function] += 1
 
     @property
     def killed(self) -> int:
         return self._killed.total()
-
-    def _pick(self, pids: dict[str, list[int]]) -> str | None:
-        found = {_plain(name): name for name, alive in pids.items() if alive}
-        shares = {found[name]: share for name, share in _SHARES.items() if name in found}
-        if not shares:
-            return None
-        return self._chance.choices(list(shares), list(shares.values()))[0]
 
     async def live(self) -> None:
         """All jobs are offered, asked for, claimed."""
@@ -196,7 +184,7 @@ class Kills:
 
     async def _finding(self, checks: Checks, seen: Traces) -> Finding:
         again = await self._stack.taken_up_again()
-        killed = ", ".join(f"{_plain(name)} {n}" for name, n in self._killed.most_common())
+        killed = ", ".join(f"{name} {n}" for name, n in self._killed.most_common())
         doubled = {kind: seen.doubled(kind) for kind in ("notice", "manager")}
         return Finding(
             f"{len(self._deals)} jobs; {self._killed.total()} processes killed ({killed}); "
@@ -207,9 +195,3 @@ class Kills:
             f"{doubled['manager']} to the manager",
             tuple(checks.failures),
         )
-
-
-def _plain(name: str) -> str:
-    """TelegramWebhookFunction, telegram-webhook and telegram_webhook are one function."""
-    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).strip("_")
-    return words.replace("-", "_").removeprefix("local_").removesuffix("_function")

@@ -4,7 +4,8 @@ Errors that every method may raise: Postponed (try again later; `doubt` when the
 gone out all the same), Refused, Misconfigured, Unreachable, and Moved.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 from switchboard.domain.effects import Rows
 
@@ -25,3 +26,31 @@ class Messenger(Protocol):
 
     def edit(self, chat: int, message: int, text: str, buttons: Rows) -> bool:
         """Makes a message say this. False when the message is not there, or is not ours."""
+
+
+class PhoneMessage(NamedTuple):
+    """A message to a phone. `text` has the link in it already; templates are filled from `values`.
+
+    `about` names the playbook's template. `link` is the whole address, `code` its last part, which
+    a template's button takes.
+    """
+
+    about: str
+    text: str
+    values: Mapping[str, str]
+    link: str = ""
+    code: str = ""
+
+
+class Phones(Protocol):
+    """A channel that reaches people by their phone: WhatsApp, SMS. Errors as of a Messenger.
+
+    Unreachable: not at this phone, or not by this channel.
+    """
+
+    def send(self, phone: str, message: PhoneMessage, key: str, *, again: bool) -> str:
+        """Sends the message and returns the provider's id of it.
+
+        `phone` is in E.164. `key` is the effect's id, for providers that know a message again;
+        `again` says that an earlier attempt may have gone out.
+        """

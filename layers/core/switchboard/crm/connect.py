@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from switchboard.crm.port import Crm
-from switchboard.playbook.model import Amocrm, Generic, OAuth, Playbook
+from switchboard.playbook.model import Amocrm, Bitrix24, Generic, OAuth, Playbook
 from switchboard.store.budgets import Budgets, Rate
 from switchboard.store.database import Database
 from switchboard.store.tokens import Tokens
@@ -38,6 +38,8 @@ def connect(playbook: Playbook, around: Surroundings) -> Crm:
     match playbook.crm:
         case Amocrm():
             return _amocrm(playbook, playbook.crm, around)
+        case Bitrix24():
+            return _bitrix24(playbook, playbook.crm, around)
         case Generic():
             return _generic(playbook, playbook.crm, around)
 
@@ -46,7 +48,7 @@ def _amocrm(playbook: Playbook, crm: Amocrm, around: Surroundings) -> Crm:
     from switchboard.crm.amocrm.api import Api
     from switchboard.crm.amocrm.client import AmocrmClient
 
-    line = _line(playbook, around)
+    line = _line(playbook, around, Rate(crm.requests_per_second))
     return AmocrmClient(Api(line, _bearer(playbook, crm, line, around)), crm, playbook)
 
 
@@ -65,14 +67,24 @@ def _bearer(playbook: Playbook, crm: Amocrm, line: "Line", around: Surroundings)
     return OAuthChain(line, tokens, playbook.branch, integration, around.clock, around.sleep)
 
 
+def _bitrix24(playbook: Playbook, crm: Bitrix24, around: Surroundings) -> Crm:
+    from switchboard.crm.bitrix24.api import Api
+    from switchboard.crm.bitrix24.client import Bitrix24Client
+
+    line = _line(playbook, around, Rate.bucket(crm.requests_per_second, crm.burst))
+    api = Api(line, crm.user, around.secret(crm.code), around.clock)
+    return Bitrix24Client(api, crm, playbook, around.clock)
+
+
 def _generic(playbook: Playbook, crm: Generic, around: Surroundings) -> Crm:
     from switchboard.crm.generic.client import GenericClient
 
     token = None if crm.token is None else around.secret(crm.token)
-    return GenericClient(_line(playbook, around), token, crm, playbook)
+    line = _line(playbook, around, Rate(crm.requests_per_second))
+    return GenericClient(line, token, crm, playbook)
 
 
-def _line(playbook: Playbook, around: Surroundings) -> "Line":
+def _line(playbook: Playbook, around: Surroundings, rate: Rate) -> "Line":
     from switchboard.crm.line import Line
     from switchboard.crm.pace import Pace
 
@@ -81,7 +93,7 @@ def _line(playbook: Playbook, around: Surroundings) -> "Line":
         Budgets(around.database, around.deliveries),
         playbook.branch,
         crm.kind,
-        (Rate(crm.requests_per_second),),
+        (rate,),
         around.clock,
         around.sleep,
     )

@@ -1,12 +1,16 @@
 """A CRM's words as the facts of a job: clean, and no longer than a post can carry."""
 
 import re
+from collections.abc import Mapping
 
 from switchboard.domain.deal import JobFacts
+from switchboard.texts.catalogue import Language
 
 TITLE_LIMIT = 200
 TEXT_LIMIT = 800
 """Characters. Four such texts and a title stay under a Telegram message's 4096."""
+
+YES_NO: Mapping[Language, tuple[str, str]] = {"ru": ("да", "нет"), "en": ("yes", "no")}
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 

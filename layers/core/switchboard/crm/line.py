@@ -5,6 +5,7 @@ Reasons name the provider, the method and the status. Addresses and bodies stay 
 may hold personal data.
 """
 
+import json
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -51,20 +52,40 @@ class Line:
         headers: Mapping[str, str],
         params: Mapping[str, str | int] | None = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """An answer with a status of 2xx or 4xx that the adapter must judge (400, 401, 404 …).
 
         Raises Unanswered when the CRM may have acted without our hearing of it, any other
         Postponed when it certainly has not, and Misconfigured.
         """
+        response = self.ask(method, path, headers=headers, params=params, body=body, form=form)
+        self.judge(method, response)
+        return response
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, str | int] | None = None,
+        body: Any = None,
+        form: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Any answer, for an adapter that has words of its own for what HTTP says by statuses.
+
+        What those words do not settle, it hands to `judge`.
+        """
         self._pace.turn()
         try:
-            response = self._http.request(
+            return self._http.request(
                 method,
                 self._base_url + path,
                 headers=headers,
                 params=params,
                 json=body,
+                data=form,
                 timeout=TIMEOUT,
                 follow_redirects=False,
             )
@@ -75,10 +96,16 @@ class Line:
             raise Misconfigured(why) from None
         except httpx.RequestError as error:
             raise Unanswered(self.provider, f"{method}: {type(error).__name__}") from None
-        self._judge(method, response)
-        return response
 
-    def _judge(self, method: str, response: httpx.Response) -> None:
+    def hold(self, seconds: float) -> None:
+        """Nobody calls for that long."""
+        self._pace.hold(seconds)
+
+    def judge(self, method: str, response: httpx.Response) -> None:
+        """What the status alone says, as errors; nothing for 2xx and other 4xx.
+
+        `method` is how the reasons call what was asked.
+        """
         status = response.status_code
         what = f"{method}: {status}"
         reason = f"{self.provider}: {what}"
@@ -106,9 +133,16 @@ class Line:
 def answer(response: httpx.Response, provider: str) -> Any:
     """The answer's JSON. A page of HTML where JSON should be is an outage of some proxy."""
     try:
-        return response.json()
+        return _whole(response.json(), response.content)
     except (ValueError, RecursionError):
         raise Unanswered(provider, "the answer is not JSON") from None
+
+
+def _whole(said: Any, written: bytes) -> Any:
+    """The same with a question mark for each half of an emoji: no queue takes such a text."""
+    if b"\xed" not in written and b"\\ud" not in written.lower():
+        return said
+    return json.loads(json.dumps(said, ensure_ascii=False).encode(errors="replace"))
 
 
 def _retry_after(response: httpx.Response) -> float | None:

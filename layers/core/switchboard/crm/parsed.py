@@ -6,14 +6,24 @@ MAX_BODY = 1024 * 1024
 """Bytes. The largest real webhooks (a lead with hundreds of custom fields) are some 100 kB."""
 
 
+class Proof(NamedTuple):
+    """A secret inside the webhook. It must be the value behind one of `secrets` (`env:…`)."""
+
+    given: str
+    secrets: tuple[str, ...]
+
+
 class Parsed(NamedTuple):
     """The deals that a webhook names, once each and in its order, and what else it was about.
 
     `ignored` are names such as `contacts.add`, or `unknown.…` for a kind that no table declares.
+    `proof` is what the sender must show besides the secret in the address: the door refuses the
+    webhook with 401 when it is wrong. None: this kind of webhook has none to show.
     """
 
     deals: tuple[str, ...]
     ignored: tuple[str, ...] = ()
+    proof: Proof | None = None
 
 
 class Malformed(ValueError):

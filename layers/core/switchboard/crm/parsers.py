@@ -6,15 +6,17 @@ Doors import this, so it leads to the standard library and pydantic only: client
 from collections.abc import Callable, Mapping
 
 from switchboard.crm.amocrm.parse import parse as parse_amocrm
+from switchboard.crm.bitrix24.parse import parse as parse_bitrix24
 from switchboard.crm.generic.parse import parse as parse_generic
 from switchboard.crm.parsed import Parsed
-from switchboard.playbook.model import Amocrm, Generic
+from switchboard.playbook.view import Crm
 
 Headers = Mapping[str, str]
-Parse = Callable[[Headers, bytes, "Amocrm | Generic"], Parsed]
+Parse = Callable[[Headers, bytes, Crm], Parsed]
 
 _PARSERS: Mapping[str, Parse] = {
     "amocrm": parse_amocrm,
+    "bitrix24": parse_bitrix24,
     "generic": parse_generic,
 }
 

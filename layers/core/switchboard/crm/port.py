@@ -4,8 +4,9 @@ Errors that every method may raise: Postponed (down, slow, over its rate: try ag
 will never accept this), Misconfigured (credentials or ids are wrong).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from switchboard.domain.deal import Contact, Deal
@@ -17,6 +18,20 @@ class Assignment(NamedTuple):
     worker_name: str
     worker_login: str
     responsible: str | None
+
+
+class PhoneMatch(NamedTuple):
+    """What the CRM knows under a phone: how many contacts, and the deal that is meant, if any."""
+
+    contacts: int
+    deal: str | None = None
+
+
+class Change(NamedTuple):
+    """A deal changed. `at`: when, by the CRM's clock, in seconds since 1970."""
+
+    deal: str
+    at: int | None = None
 
 
 class Crm(Protocol):
@@ -50,5 +65,36 @@ class Crm(Protocol):
     ) -> None:
         """Adds a task once per key, in the same way."""
 
-    def changed_since(self, moment: datetime) -> Iterable[str]:
-        """Ids of the deals that changed at or after the moment, for those that no webhook told."""
+    def changed_since(self, moment: datetime) -> Iterable[Change]:
+        """The deals that changed at or after the moment, for those that no webhook told.
+
+        In the order of their changes and without an end of its own: who takes no more of them goes
+        on another time from the last one's `at`. Where `at` is None there is no order, and only the
+        whole of them says anything.
+        """
+
+    def deal_of_phone(self, phone: str, stages: Sequence[str]) -> PhoneMatch:
+        """The newest deal in one of the stages of whoever has this phone.
+
+        `phone` is in E.164; cards are found whatever their spelling. Several contacts with one
+        phone are one person who was entered twice: the newest deal of all of them is meant.
+        """
+
+    def record(self, deal_id: str, results: Mapping[str, str | int | float]) -> None:
+        """Writes results into the deal's fields. Idempotent.
+
+        Keys are those of the playbook's `results` (`average`, `variant`, `answers`, `review`,
+        `bonus`) and `score_<question>`; a key without a field is left out.
+        """
+
+    def set_balance(self, phone: str, balance: int) -> None:
+        """Writes how many bonuses a client has into every card that has his phone. Idempotent.
+
+        `phone` is in E.164. Raises Refused when no card has it.
+        """
+
+    def set_amount(self, deal_id: str, before: Decimal, amount: Decimal) -> bool:
+        """Changes the price if it still is `before`; a price that is `amount` already stays.
+
+        False: somebody has changed it meanwhile, and it was left alone.
+        """

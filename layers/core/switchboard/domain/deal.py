@@ -1,5 +1,6 @@
 """A deal as its CRM tells it, in our words. The adapters in `crm/` make these."""
 
+from decimal import Decimal
 from typing import Literal
 
 from switchboard.domain.model import Value
@@ -19,7 +20,11 @@ class JobFacts(Value):
 
 
 class Deal(Value):
-    """One deal at one moment. `updated_at` is the CRM's own clock, in whole seconds since 1970."""
+    """One deal at one moment. `updated_at` is the CRM's own clock, in whole seconds since 1970.
+
+    `stage` is what the playbook makes of the CRM's own `stage_id`; `stage_since` is when the deal
+    came there, 0 where the CRM does not tell. `category` is the kind of service, as the CRM says.
+    """
 
     id: str
     stage: Stage
@@ -28,6 +33,13 @@ class Deal(Value):
     url: str = ""
     manager: str | None = None
     """The CRM's id of the user who is responsible for the deal."""
+    stage_id: str = ""
+    stage_since: int = 0
+    amount: Decimal | None = None
+    """The price, in the CRM's currency."""
+    category: str = ""
+    timezone: str = ""
+    """The client's own, as an IANA name, where the CRM has a field for it."""
 
 
 class Contact(Value):
@@ -35,3 +47,5 @@ class Contact(Value):
 
     name: str = ""
     phone: str = ""
+    first_name: str = ""
+    """How he is greeted; empty where the CRM does not keep it apart from the rest of his name."""

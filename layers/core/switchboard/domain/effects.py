@@ -5,22 +5,27 @@ is the queue's message group: effects of one group are carried out in order, and
 wait (a chat over its rate, a CRM that is down) delays no other.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from switchboard.domain.events import Unclaimed
+from switchboard.domain.bonus import Movement, Place
+from switchboard.domain.events import Timed
 from switchboard.domain.identity import Worker
 from switchboard.domain.model import Value
 
 
 class Button(Value):
-    """An inline button: either `data` comes back to us when it is pressed, or `url` opens."""
+    """A button: `data` comes back to us when it is pressed, or `url` opens, or, with `contact`, the
+    person's own card is sent to us."""
 
     text: str
     data: str = ""
     url: str = ""
+    contact: bool = False
 
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -33,6 +38,11 @@ class _ToChat(Value):
     @property
     def group(self) -> str:
         return f"chat.{self.chat}"
+
+    @property
+    def chat_written_to(self) -> int | None:
+        """The chat whose pace the effect keeps to; None for what goes elsewhere."""
+        return self.chat
 
 
 class SendMessage(_ToChat):
@@ -79,6 +89,10 @@ class _ToDeal(Value):
     def group(self) -> str:
         return f"deal.{self.deal}"
 
+    @property
+    def chat_written_to(self) -> None:
+        return None
+
 
 class UpdateDeal(_ToDeal):
     """Who does the job now. Writing it twice changes nothing.
@@ -111,16 +125,157 @@ class AddTask(_ToDeal):
     responsible: str | None = None
 
 
+class RecordDeal(_ToDeal):
+    """Results for the deal's own fields, by our names for them (`average`, `variant`, …), which the
+    playbook leads to the CRM's. Writing them twice changes nothing."""
+
+    kind: Literal["record_deal"] = "record_deal"
+    results: dict[str, str | int | float]
+
+
+class SetAmount(_ToDeal):
+    """A new price for the deal, unless somebody has changed `before` meanwhile."""
+
+    kind: Literal["set_amount"] = "set_amount"
+    before: Decimal
+    amount: Decimal
+    note: str = ""
+    note_if_changed: str = ""
+    """What the deal's history says when the price was set, and when it was left alone."""
+
+
+Channel = Literal["telegram", "whatsapp", "sms"]
+
+
+class LinkTo(Value):
+    """A link of the client's own. The sender makes its code, for codes need a secret.
+
+    A `review` link leads to `url`; with a `bonus` it shows a page with a button first. A `survey`
+    link leads to the page with the questions of that `run`.
+    """
+
+    purpose: Literal["review", "survey"]
+    survey: str
+    run: int
+    client: str
+    playbook: int
+    expires_at: datetime
+    site: str = ""
+    url: str = ""
+    bonus: int = 0
+
+
+class TellClient(Value):
+    """A message to a client, where he can be reached.
+
+    In `chat` for Telegram; for the other channels his phone is read from the deal's contact at that
+    moment. `text` holds `{url}` where the link comes in. WhatsApp sends the playbook's template for
+    `about` with `values` instead, and what cannot be sent there goes by SMS.
+    """
+
+    kind: Literal["tell_client"] = "tell_client"
+    id: str
+    client: str
+    deal: str
+    channel: Channel
+    chat: int | None = None
+    about: Literal["survey", "reminder", "review", "apology", "bonus", "redeemed", "expired"]
+    text: str
+    sms: str = ""
+    """The same in plain words, for SMS and for WhatsApp's fallback."""
+    values: Mapping[str, str] = Field(default_factory=dict)
+    link: LinkTo | None = None
+    timezone: str | None = None
+    """Where it must not come at night: the client's time zone, empty for the branch's. None where
+    he has just written himself."""
+    button: str = ""
+    buttons: Rows = ()
+
+    @property
+    def group(self) -> str:
+        return f"chat.{self.chat}" if self.channel == "telegram" else f"client.{self.client}"
+
+    @property
+    def chat_written_to(self) -> int | None:
+        return self.chat if self.channel == "telegram" else None
+
+
+class VoidLink(Value):
+    """A review link promises no bonus any more.
+
+    It keeps to the group of the message that carries the link, and so comes after it. A press that
+    came before stays what it is.
+    """
+
+    kind: Literal["void_link"] = "void_link"
+    id: str
+    client: str
+    chat: int | None = None
+    purpose: Literal["review"] = "review"
+    survey: str
+    run: int
+    site: str
+
+    @property
+    def group(self) -> str:
+        return f"client.{self.client}" if self.chat is None else f"chat.{self.chat}"
+
+    @property
+    def chat_written_to(self) -> None:
+        return None
+
+
+class MoveBonus(Value):
+    """One movement of a bonus, for the contact's card in the CRM or the loyalty system.
+
+    `amount` is above 0 and `movement` says which way; `balance` is what the client has after it.
+    """
+
+    kind: Literal["move_bonus"] = "move_bonus"
+    id: str
+    client: str
+    deal: str
+    place: Place
+    movement: Movement
+    bonus: str
+    amount: int
+    balance: int
+    expires_at: datetime | None = None
+
+    @property
+    def group(self) -> str:
+        return f"{self.place}.{self.client}"
+
+    @property
+    def chat_written_to(self) -> None:
+        return None
+
+
 class Schedule(Value):
-    """The event comes back at that moment; the flow then sees whether it still matters."""
+    """The event comes back at that moment; the flow then sees whether it still matters.
+
+    A moment that is over means now: so one flow tells another.
+    """
 
     kind: Literal["schedule"] = "schedule"
     id: str
     at: datetime
-    event: Unclaimed
+    event: Annotated[Timed, Field(discriminator="kind")]
 
 
-Outbound = SendMessage | EditMessage | SendContact | UpdateDeal | AddNote | AddTask
+Outbound = (
+    SendMessage
+    | EditMessage
+    | SendContact
+    | UpdateDeal
+    | AddNote
+    | AddTask
+    | RecordDeal
+    | SetAmount
+    | TellClient
+    | VoidLink
+    | MoveBonus
+)
 Effect = Outbound | Schedule
 
 

@@ -28,6 +28,10 @@ class Outage(Postponed):
         self.provider = provider
 
 
+class Held(Postponed):
+    """It is to go later by a rule of ours: no provider has asked for it, so only this one waits."""
+
+
 class Refused(Exception):
     """The provider will never accept this: a dead letter with a reason for a person to read."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from switchboard.domain.bonus import Movement, Place
 from switchboard.domain.deal import Deal
 from switchboard.domain.identity import JobLink, Worker, job_id
 from switchboard.domain.model import Value
@@ -82,7 +83,217 @@ class Unclaimed(Value):
     offer: int
 
 
-Event = DealTouched | DealRead | Press | Settle | Started | ChatMigrated | Unclaimed
+class Resume(Value):
+    """A crash left something in the item of a survey, an account or a chat; it is handed over."""
+
+    kind: Literal["resume"] = "resume"
+    flow: Literal["survey", "account", "session"]
+    subject: str
+
+
+class SaleClosed(Value):
+    """Another system tells of a sale and knows the client's phone alone, in any spelling."""
+
+    kind: Literal["sale_closed"] = "sale_closed"
+    id: str
+    phone: str
+
+
+class DealSeen(Value):
+    """A deal was read for its survey. `client` is whose it is, None where no phone is known."""
+
+    kind: Literal["deal_seen"] = "deal_seen"
+    provider: str
+    deal_id: str
+    deal: Deal | None
+    client: str | None = None
+
+
+class SurveyDue(Value):
+    """The delay is over: the client may be asked, if nothing speaks against it now."""
+
+    kind: Literal["survey_due"] = "survey_due"
+    survey: str
+    run: int
+
+
+class SurveyReady(Value):
+    """All that decides whether and where the client is asked, gathered when the survey is due.
+
+    `refused`: he was asked lately (`throttled`), or the day's quota is used up (`quota`).
+    """
+
+    kind: Literal["survey_ready"] = "survey_ready"
+    survey: str
+    run: int
+    deal: Deal | None
+    client: str | None = None
+    first_name: str = ""
+    chat: int | None = None
+    refused: Literal["", "throttled", "quota"] = ""
+
+
+class SurveyWait(Value):
+    """The client has been silent for a while: he is reminded, or the survey is closed."""
+
+    kind: Literal["survey_wait"] = "survey_wait"
+    survey: str
+    run: int
+    what: Literal["remind", "close"]
+
+
+class ClientAnswered(Value):
+    """A client pressed a button under a question. `value` is the position of his choice."""
+
+    kind: Literal["client_answered"] = "client_answered"
+    id: str
+    survey: str
+    run: int
+    question: int
+    value: int
+    chat: int
+    at: datetime
+
+
+class ClientSaid(Value):
+    """A client wrote into his private chat with the bot."""
+
+    kind: Literal["client_said"] = "client_said"
+    id: str
+    chat: int
+    text: str
+    at: datetime
+
+
+class SurveyFilled(Value):
+    """A client sent the survey page: his answers as typed or chosen, by question id."""
+
+    kind: Literal["survey_filled"] = "survey_filled"
+    id: str
+    survey: str
+    run: int
+    answers: dict[str, str]
+    at: datetime
+
+
+class ContactShared(Value):
+    """A person sent a contact card. `own`: Telegram says that it is his own, and only then is there
+    a `phone`."""
+
+    kind: Literal["contact_shared"] = "contact_shared"
+    id: str
+    worker: Worker
+    phone: str
+    own: bool
+    at: datetime
+
+
+class LinkPressed(Value):
+    """A person pressed the button behind a review link; the press stands in the link's item."""
+
+    kind: Literal["link_pressed"] = "link_pressed"
+    code: str
+    survey: str
+    at: datetime
+
+
+class LinkVisited(Value):
+    """A review link without a bonus was opened, for the first time by what looks like a person."""
+
+    kind: Literal["link_visited"] = "link_visited"
+    code: str
+    survey: str
+    at: datetime
+
+
+class BonusEarned(Value):
+    """A client has earned a bonus. `source` names what for: the same source earns it once.
+
+    `channel` and `chat` say where the client is told of it.
+    """
+
+    kind: Literal["bonus_earned"] = "bonus_earned"
+    account: str
+    source: str
+    deal: str
+    amount: int
+    lifetime_days: int
+    channel: Literal["telegram", "whatsapp", "sms"]
+    chat: int | None = None
+    at: datetime
+
+
+class BonusMoved(Value):
+    """The CRM or the loyalty system has taken a movement of a bonus down, once."""
+
+    kind: Literal["bonus_moved"] = "bonus_moved"
+    account: str
+    bonus: str
+    place: Place
+    movement: Movement
+
+
+class BonusExpires(Value):
+    """The bonus's time is over."""
+
+    kind: Literal["bonus_expires"] = "bonus_expires"
+    account: str
+    bonus: str
+
+
+class BonusReversed(Value):
+    """What the bonus was for has turned out to be void."""
+
+    kind: Literal["bonus_reversed"] = "bonus_reversed"
+    account: str
+    source: str
+
+
+class BonusNews(Value):
+    """It is day again, and the client is told what has come of his bonuses at night."""
+
+    kind: Literal["bonus_news"] = "bonus_news"
+    account: str
+
+
+class DealForBonus(Value):
+    """A deal of a client was read, on which his bonuses may be shown or spent."""
+
+    kind: Literal["deal_for_bonus"] = "deal_for_bonus"
+    account: str
+    provider: str
+    deal_id: str
+    deal: Deal | None
+
+
+SurveyEvent = (
+    DealSeen
+    | SurveyDue
+    | SurveyReady
+    | SurveyWait
+    | ClientAnswered
+    | ClientSaid
+    | SurveyFilled
+    | LinkPressed
+    | LinkVisited
+)
+AccountEvent = BonusEarned | BonusMoved | BonusExpires | BonusReversed | BonusNews | DealForBonus
+Event = (
+    DealTouched
+    | DealRead
+    | Press
+    | Settle
+    | Started
+    | ChatMigrated
+    | Unclaimed
+    | Resume
+    | SaleClosed
+    | ContactShared
+    | SurveyEvent
+    | AccountEvent
+)
+Timed = Unclaimed | SurveyDue | SurveyWait | BonusEarned | BonusExpires | BonusReversed | BonusNews
+"""What a flow may have come back at a moment, or at once into another flow."""
 
 
 class Envelope(Value):
@@ -99,14 +310,40 @@ class Envelope(Value):
             case (
                 DealTouched(provider=provider, deal=deal)
                 | DealRead(provider=provider, deal_id=deal)
+                | DealSeen(provider=provider, deal_id=deal)
             ):
                 return job_id(provider, deal)
             case Press(job=job) | Settle(job=job) | Unclaimed(job=job):
                 return job
-            case Started(worker=worker):
+            case Started(worker=worker) | ContactShared(worker=worker):
                 return f"worker-{worker.id}"
+            case ClientSaid(chat=chat):
+                return f"worker-{chat}"
             case ChatMigrated(old=old):
                 return f"chat-{old}"
+            case SaleClosed(id=sale):
+                return f"sale-{sale}"
+            case Resume(subject=subject):
+                return subject
+            case (
+                SurveyDue(survey=survey)
+                | SurveyReady(survey=survey)
+                | SurveyWait(survey=survey)
+                | ClientAnswered(survey=survey)
+                | SurveyFilled(survey=survey)
+                | LinkPressed(survey=survey)
+                | LinkVisited(survey=survey)
+            ):
+                return survey
+            case (
+                BonusEarned(account=account)
+                | BonusMoved(account=account)
+                | BonusExpires(account=account)
+                | BonusReversed(account=account)
+                | BonusNews(account=account)
+                | DealForBonus(account=account)
+            ):
+                return account
 
 
 envelopes: TypeAdapter[Envelope] = TypeAdapter(Envelope)

@@ -39,6 +39,22 @@ def job_id(provider: str, deal_id: str) -> str:
     return f"{provider}-{deal_id}"
 
 
+def sale_id(document: str) -> str:
+    """A sale's id from another system's name for its document, as plain letters and digits."""
+    return b32encode(hashlib.sha256(document.encode()).digest())[:20].decode().lower()
+
+
+def client_id(branch: str, phone: str) -> str:
+    """Who a client is to one branch, from his phone in E.164 (`+79000000001`).
+
+    A hash, so that no phone stands in our keys, queues and logs. It hides a phone from the casual
+    reader and not from one who tries all phones: what is kept under it is personal data all the
+    same.
+    """
+    said = f"{branch}\n{phone}".encode()
+    return "c-" + b32encode(hashlib.sha256(said).digest())[:20].decode().lower()
+
+
 def is_job_id(text: str) -> bool:
     return _JOB_ID.match(text) is not None
 

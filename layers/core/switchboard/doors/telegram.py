@@ -9,12 +9,22 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from switchboard.channels.telegram.parse import Ignored, Malformed, parse
-from switchboard.domain.events import ChatMigrated, Envelope, Press, Settle, Started
+from switchboard.domain.events import (
+    ChatMigrated,
+    ClientAnswered,
+    ClientSaid,
+    ContactShared,
+    Envelope,
+    Event,
+    Press,
+    Settle,
+    Started,
+)
 from switchboard.domain.verify import verified
 from switchboard.doors.refusal import refuse
 from switchboard.flows.claim.table import Outcome
 from switchboard.pipeline import Answer, Presses, answer
-from switchboard.playbook.store import Snapshot
+from switchboard.playbook.view import Snapshot
 from switchboard.runtime import http
 from switchboard.runtime.http import Request
 from switchboard.texts.catalogue import TOAST_LIMIT
@@ -71,16 +81,29 @@ class TelegramDoor:
         match update.says:
             case Press() as press:
                 return self._press(branch, snapshot, press, request.id)
-            case Started() | ChatMigrated() as event:
-                envelope = Envelope(branch=branch, trace=request.id, event=event)
-                self._inbox.put(envelope, once=f"{branch}.telegram.{update.id}")
-                self._log.info("update", branch=branch, outcome=event.kind)
+            case ClientSaid() | ContactShared() if snapshot.playbook.reviews is None:
+                self._log.info("update", branch=branch, outcome="ignored", reason="private talk")
+                return http.answer(_OK)
+            case ClientAnswered(id=answer_id) if snapshot.playbook.reviews is None:
+                self._log.info("update", branch=branch, outcome="ignored", reason="unknown button")
+                return _toast(answer_id, "press.unknown", snapshot)
+            case ClientAnswered() as event:
+                self._accept(branch, update.id, event, request.id)
+                # What came of it shows in the message itself: it moves on to the next question.
+                return _heard(event.id)
+            case Started() | ChatMigrated() | ClientSaid() | ContactShared() as event:
+                self._accept(branch, update.id, event, request.id)
                 return http.answer(_OK)
             case Ignored(why=why, answer_id=answer_id):
                 self._log.info("update", branch=branch, outcome="ignored", reason=why)
                 return (
                     _toast(answer_id, "press.unknown", snapshot) if answer_id else http.answer(_OK)
                 )
+
+    def _accept(self, branch: str, update: int, event: Event, trace: str) -> None:
+        envelope = Envelope(branch=branch, trace=trace, event=event)
+        self._inbox.put(envelope, once=f"{branch}.telegram.{update}")
+        self._log.info("update", branch=branch, outcome=event.kind)
 
     def _press(self, branch: str, snapshot: Snapshot, press: Press, trace: str) -> dict[str, Any]:
         press = press.model_copy(update={"trace": trace})
@@ -110,6 +133,11 @@ class TelegramDoor:
 def _by_first_id(press: Press, snapshot: Snapshot) -> Press:
     first = next((old for old, new in snapshot.moved.items() if new == press.chat), press.chat)
     return press if first == press.chat else press.model_copy(update={"chat": first})
+
+
+def _heard(answer_id: str) -> dict[str, Any]:
+    """Ends the wait on the button without a word."""
+    return http.answer(_OK, {"method": "answerCallbackQuery", "callback_query_id": answer_id})
 
 
 def _toast(answer_id: str, key: str, snapshot: Snapshot, first_name: str = "") -> dict[str, Any]:

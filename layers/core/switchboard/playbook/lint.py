@@ -12,11 +12,32 @@ from pydantic import ValidationError
 from switchboard.playbook.findings import START, Finding, Place, finding
 from switchboard.playbook.model import Playbook
 from switchboard.playbook.read import MAX_BYTES, Document, decode, read
-from switchboard.playbook.rules import process, secrets, shape, wording
+from switchboard.playbook.rules import (
+    addresses,
+    bonus,
+    crm,
+    objection,
+    phones,
+    process,
+    reviews,
+    secrets,
+    shape,
+    sites,
+    wording,
+)
 
 _MAX_ITEM_BYTES = 350_000
 """DynamoDB takes 400 KB per item, names and other attributes included."""
 _SUFFIXES = (".yaml", ".yml")
+_RULES = (
+    *process.RULES,
+    *crm.RULES,
+    *addresses.RULES,
+    *reviews.RULES,
+    *sites.RULES,
+    *bonus.RULES,
+    *phones.RULES,
+)
 
 
 class _Names(NamedTuple):
@@ -62,7 +83,7 @@ def examine(
     except ValidationError as error:
         found.extend(shape.objections(document, error))
         return _examined(file, None, found)
-    found.extend(process.findings(document, playbook))
+    found.extend(objection.findings(document, playbook, _RULES))
     found.extend(_size(playbook))
     found.extend(secrets.shared(document, playbook))
     if environment is not None:

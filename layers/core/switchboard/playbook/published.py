@@ -11,18 +11,19 @@ from collections.abc import Callable, Hashable
 from typing import Generic, NamedTuple, TypeVar
 
 from switchboard.domain.errors import Misconfigured
-from switchboard.playbook.model import Playbook
-from switchboard.playbook.store import PlaybookStore, Snapshot
+from switchboard.playbook.snapshot import SnapshotOf
+from switchboard.playbook.table import PlaybookTable
 
 _BRANCH = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _BRANCHES = 1000
 _VERSIONS = 100
 
+P = TypeVar("P")
 _Key = TypeVar("_Key", bound=Hashable)
 _Kept = TypeVar("_Kept")
 
 
-class LivePlaybooks:
+class LivePlaybooks(Generic[P]):
     """What every branch lives by, at most `ttl` seconds old.
 
     `missing_ttl` is how long a branch without a playbook is taken to have none. `clock` counts
@@ -31,22 +32,22 @@ class LivePlaybooks:
 
     def __init__(
         self,
-        store: PlaybookStore,
+        table: PlaybookTable[P],
         *,
         clock: Callable[[], float] = time.monotonic,
         ttl: float = 15.0,
         missing_ttl: float = 5.0,
     ) -> None:
-        self._store = store
+        self._table = table
         self._clock = clock
         self._ttl = ttl
         self._missing_ttl = missing_ttl
-        self._live: _Recent[str, _Fresh] = _Recent(_BRANCHES)
+        self._live: _Recent[str, _Fresh[P]] = _Recent(_BRANCHES)
         # Apart from the live ones, so that guessed names cannot push real branches out.
         self._missing: _Recent[str, float] = _Recent(_BRANCHES)
-        self._versions: _Recent[tuple[str, int], Playbook] = _Recent(_VERSIONS)
+        self._versions: _Recent[tuple[str, int], P] = _Recent(_VERSIONS)
 
-    def get(self, branch: str) -> Snapshot | None:
+    def get(self, branch: str) -> SnapshotOf[P] | None:
         """None for a branch that has no playbook, or for what cannot be a branch's name."""
         now = self._clock()
         kept = self._live.get(branch)
@@ -59,11 +60,11 @@ class LivePlaybooks:
             return None
         return self.refresh(branch)
 
-    def refresh(self, branch: str) -> Snapshot | None:
+    def refresh(self, branch: str) -> SnapshotOf[P] | None:
         """Reads a branch now: after something that we know has changed it."""
         if _BRANCH.fullmatch(branch) is None:
             return None
-        snapshot = self._store.snapshot(branch)
+        snapshot = self._table.snapshot(branch)
         now = self._clock()
         if snapshot is None:
             self._live.drop(branch)
@@ -73,7 +74,7 @@ class LivePlaybooks:
             self._live.keep(branch, _Fresh(snapshot, now + self._ttl))
         return snapshot
 
-    def at(self, branch: str, version: int) -> Playbook:
+    def at(self, branch: str, version: int) -> P:
         """The playbook as it was published under that number; read once, since it never changes.
 
         Raises Misconfigured when there is none.
@@ -84,15 +85,15 @@ class LivePlaybooks:
         playbook = self._versions.get((branch, version))
         if playbook is None:
             if _BRANCH.fullmatch(branch):
-                playbook = self._store.version(branch, version)
+                playbook = self._table.version(branch, version)
             if playbook is None:
                 raise Misconfigured(f"there is no version {version} of this branch's playbook")
             self._versions.keep((branch, version), playbook)
         return playbook
 
 
-class _Fresh(NamedTuple):
-    snapshot: Snapshot
+class _Fresh(NamedTuple, Generic[P]):
+    snapshot: SnapshotOf[P]
     until: float
 
 

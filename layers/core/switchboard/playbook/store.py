@@ -1,26 +1,32 @@
-"""Published playbooks in the settings table: versions that never change, and which one is live.
-
-Items of a branch (pk = branch):
-  playbook#00000007     one version, written once and never again
-  live#playbook         the live version's number with its content, so that a read is one Query
-  live#chat#-100200     a group that became a supergroup, and the id that it answers to now
+"""Publishing a playbook, and reading it whole; `table.py` says how it lies in the settings table.
 
 A publish writes the version first and then moves `live#playbook`: a crash between the two leaves a
 version that nobody refers to, and the next publish goes on from there.
 """
 
-import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from switchboard.domain.errors import Conflict
 from switchboard.playbook.model import Playbook
-from switchboard.store.database import ConditionFailed, Database, Item, Request
+from switchboard.playbook.snapshot import SnapshotOf
+from switchboard.playbook.table import (
+    LIVE_CHAT,
+    PlaybookTable,
+    digest,
+    get_live,
+    item_of,
+    present_id,
+    put_live,
+    put_migration,
+    put_version,
+    query_live,
+    scan_live,
+)
+from switchboard.store.database import ConditionFailed, Database, Item
 
-_LIVE = "live#"
-_LIVE_PLAYBOOK = "live#playbook"
-_LIVE_CHAT = "live#chat#"
+Snapshot = SnapshotOf[Playbook]
+
 _ABANDONED = 20
 """How many versions in a row may have been left behind by publishes that never went live."""
 
@@ -32,24 +38,11 @@ class Published(NamedTuple):
     changed: bool
 
 
-class Snapshot(NamedTuple):
-    """What a branch lives by at one moment. `moved` leads straight to a chat's present id."""
-
-    version: int
-    playbook: Playbook
-    moved: Mapping[int, int]
-
-    def chat(self, chat: int) -> int:
-        """The id that a chat of the playbook answers to now."""
-        return self.moved.get(chat, chat)
-
-
-class PlaybookStore:
+class PlaybookStore(PlaybookTable[Playbook]):
     """Playbooks of all branches in one settings table."""
 
     def __init__(self, database: Database, table: str) -> None:
-        self._database = database
-        self._table = table
+        super().__init__(database, table, Playbook.model_validate_json)
 
     def publish(self, playbook: Playbook, now: datetime) -> Published:
         """Makes a playbook the live one of its branch; the same content again changes nothing.
@@ -73,25 +66,6 @@ class PlaybookStore:
             raise Conflict(f"branch {playbook.branch}: another publish came first") from None
         return Published(version, changed=True)
 
-    def snapshot(self, branch: str) -> Snapshot | None:
-        """The live playbook and the chats that have moved; None for an unpublished branch."""
-        live: Item | None = None
-        moves: dict[int, int] = {}
-        for item in self._database.query(query_live(self._table, branch)):
-            key = item["sk"]["S"]
-            if key == _LIVE_PLAYBOOK:
-                live = item
-            elif key.startswith(_LIVE_CHAT):
-                moves[int(key.removeprefix(_LIVE_CHAT))] = int(item["new"]["N"])
-        if live is None:
-            return None
-        moved = {old: _present_id(moves, old) for old in moves}
-        return Snapshot(int(live["version"]["N"]), _playbook(live), moved)
-
-    def version(self, branch: str, number: int) -> Playbook | None:
-        item = self._database.get(get_version(self._table, branch, number))
-        return None if item is None else _playbook(item)
-
     def branches(self) -> list[str]:
         """Every branch that has a live playbook, in alphabetical order. Reads the whole table."""
         return sorted(item["pk"]["S"] for item in self._database.scan(scan_live(self._table)))
@@ -102,10 +76,10 @@ class PlaybookStore:
         False, and nothing is written, where it would lead a chat back to itself.
         """
         moves = {
-            int(item["sk"]["S"].removeprefix(_LIVE_CHAT)): int(item["new"]["N"])
-            for item in self._database.query(query_live(self._table, branch, _LIVE_CHAT))
+            int(item["sk"]["S"].removeprefix(LIVE_CHAT)): int(item["new"]["N"])
+            for item in self._database.query(query_live(self._table, branch, LIVE_CHAT))
         }
-        if _present_id(moves, new) == old:
+        if present_id(moves, new) == old:
             return False
         if moves.get(old) != new:
             self._database.put(put_migration(self._table, branch, old, new))
@@ -128,99 +102,3 @@ class PlaybookStore:
                     continue
             return number
         raise Conflict(f"branch {branch}: {_ABANDONED} versions from {first} on are taken")
-
-
-def digest(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def put_version(table: str, branch: str, attributes: Item) -> Request:
-    """Writes a version that was never there: versions do not change."""
-    number = int(attributes["version"]["N"])
-    return {
-        "TableName": table,
-        "Item": {**_key(branch, _version_key(number)), **attributes},
-        "ConditionExpression": "attribute_not_exists(sk)",
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-    }
-
-
-def put_live(table: str, branch: str, attributes: Item, before: int | None) -> Request:
-    """Moves the branch to a version, if it still is where we saw it: at `before`, or nowhere."""
-    request: dict[str, object] = {
-        "TableName": table,
-        "Item": {**_key(branch, _LIVE_PLAYBOOK), **attributes},
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-    }
-    if before is None:
-        return {**request, "ConditionExpression": "attribute_not_exists(sk)"}
-    return {
-        **request,
-        "ConditionExpression": "#version = :before",
-        "ExpressionAttributeNames": {"#version": "version"},
-        "ExpressionAttributeValues": {":before": {"N": str(before)}},
-    }
-
-
-def put_migration(table: str, branch: str, old: int, new: int) -> Request:
-    return {
-        "TableName": table,
-        "Item": {**_key(branch, f"{_LIVE_CHAT}{old}"), "new": {"N": str(new)}},
-    }
-
-
-def get_live(table: str, branch: str) -> Request:
-    return {"TableName": table, "Key": _key(branch, _LIVE_PLAYBOOK), "ConsistentRead": True}
-
-
-def get_version(table: str, branch: str, number: int) -> Request:
-    """Consistent: an event may be pinned to a version published a moment ago."""
-    return {"TableName": table, "Key": _key(branch, _version_key(number)), "ConsistentRead": True}
-
-
-def query_live(table: str, branch: str, prefix: str = _LIVE) -> Request:
-    return {
-        "TableName": table,
-        "KeyConditionExpression": "pk = :branch AND begins_with(sk, :prefix)",
-        "ExpressionAttributeValues": {":branch": {"S": branch}, ":prefix": {"S": prefix}},
-        "ConsistentRead": True,
-    }
-
-
-def scan_live(table: str) -> Request:
-    return {
-        "TableName": table,
-        "FilterExpression": "sk = :live",
-        "ExpressionAttributeValues": {":live": {"S": _LIVE_PLAYBOOK}},
-        "ProjectionExpression": "pk",
-    }
-
-
-def _key(branch: str, sk: str) -> Item:
-    return {"pk": {"S": branch}, "sk": {"S": sk}}
-
-
-def _version_key(number: int) -> str:
-    return f"playbook#{number:08d}"
-
-
-def item_of(content: str, version: int, now: datetime) -> Item:
-    return {
-        "version": {"N": str(version)},
-        "content": {"S": content},
-        "digest": {"S": digest(content)},
-        "published_at": {"S": now.isoformat(timespec="seconds")},
-    }
-
-
-def _playbook(item: Item) -> Playbook:
-    return Playbook.model_validate_json(item["content"]["S"])
-
-
-def _present_id(moves: Mapping[int, int], chat: int) -> int:
-    """Where a chain of moves ends. No step is taken twice, whatever two writers at once left."""
-    for _ in range(len(moves)):
-        if chat not in moves:
-            break
-        chat = moves[chat]
-    return chat

@@ -13,12 +13,13 @@ MAX_BODY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Header names are in lower case; the body is as it came over the wire."""
+    """Header names are in lower case, the method in upper; the body is as it came over the wire."""
 
     path: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
     id: str
+    method: str = ""
 
 
 def request(event: Mapping[str, Any]) -> Request:
@@ -31,11 +32,13 @@ def request(event: Mapping[str, Any]) -> Request:
             raw = b""
     else:
         raw = body.encode("utf-8", "surrogatepass")
+    context = event.get("requestContext", {})
     return Request(
         path=event.get("pathParameters") or {},
         headers=event.get("headers") or {},
         body=raw,
-        id=event.get("requestContext", {}).get("requestId", ""),
+        id=context.get("requestId", ""),
+        method=context.get("http", {}).get("method", ""),
     )
 
 
@@ -46,3 +49,14 @@ def answer(status: int, body: Mapping[str, Any] | None = None) -> dict[str, Any]
         "headers": {"content-type": "application/json"},
         "body": json.dumps(body or {}, ensure_ascii=False, separators=(",", ":")),
     }
+
+
+def html(status: int, page: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """A page, with headers of its own beside its type."""
+    kind = {"content-type": "text/html; charset=utf-8"}
+    return {"statusCode": status, "headers": {**kind, **headers}, "body": page}
+
+
+def redirect(status: int, location: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """On to another address, which must be ASCII as every header must."""
+    return {"statusCode": status, "headers": {"location": location, **headers}, "body": ""}

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from switchboard.domain.effects import EditMessage, Parcel, SendContact, SendMessage
+from switchboard.domain.effects import (
+    EditMessage,
+    MoveBonus,
+    Outbound,
+    Parcel,
+    SendContact,
+    SendMessage,
+    TellClient,
+    VoidLink,
+)
 from switchboard.domain.events import DealTouched, Envelope
 
 # The number by which a messenger knows a person: `worker-17`, `start.17.4711`.
@@ -26,15 +35,27 @@ def event_named(envelope: Envelope) -> dict[str, str]:
 
 def of_effect(parcel: Parcel, crm: str) -> dict[str, str]:
     """For every line about the effect. `crm` is the kind of the branch's CRM."""
-    effect = parcel.effect
-    to_chat = isinstance(effect, SendMessage | EditMessage | SendContact)
     return {
         "trace": parcel.trace,
         "branch": parcel.branch,
-        "kind": effect.kind,
-        "effect": without_persons(effect.id),
-        "provider": "telegram" if to_chat else crm,
+        "kind": parcel.effect.kind,
+        "effect": without_persons(parcel.effect.id),
+        "provider": _provider(parcel.effect, crm),
     }
+
+
+def _provider(effect: Outbound, crm: str) -> str:
+    match effect:
+        case SendMessage() | EditMessage() | SendContact():
+            return "telegram"
+        case TellClient():
+            return effect.channel
+        case VoidLink():
+            return "links"
+        case MoveBonus(place="loyalty"):
+            return "loyalty"
+        case _:
+            return crm
 
 
 def waited_until(now: datetime, record: Mapping[str, Any]) -> dict[str, float]:

@@ -35,6 +35,7 @@ _WAITED = Measure("Waited", value="waited_s", unit="Seconds")
 
 MEASURES: Mapping[str, tuple[Measure, ...]] = {
     "press": (Measure("Presses", by=("outcome",)),),
+    "visit": (Measure("Visits", by=("outcome",)),),
     "update": (Measure("Webhooks", by=("outcome",)),),
     "webhook": (Measure("Webhooks", by=("outcome",)),),
     "refused": (Measure("Webhooks", by=("outcome",)),),

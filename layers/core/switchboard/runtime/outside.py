@@ -7,12 +7,11 @@ in the place of each and leave everything else as it runs in production.
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from switchboard.playbook.published import LivePlaybooks
-from switchboard.playbook.store import PlaybookStore
 from switchboard.runtime import clients
+from switchboard.runtime.clock import clock
 from switchboard.runtime.logs import Log, logger
 from switchboard.runtime.metrics import NAMESPACE, Metrics
 from switchboard.runtime.secrets import Secrets
@@ -21,6 +20,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
+
+    from switchboard.playbook.published import LivePlaybooks
+    from switchboard.playbook.table import PlaybookTable
+
+P = TypeVar("P")
 
 
 class Outside(NamedTuple):
@@ -39,8 +43,11 @@ class Outside(NamedTuple):
     def secrets(self) -> Secrets:
         return Secrets(self.environ, self.parameter, self.monotonic)
 
-    def playbooks(self, store: PlaybookStore) -> LivePlaybooks:
-        return LivePlaybooks(store, clock=self.monotonic)
+    def playbooks(self, table: "PlaybookTable[P]") -> "LivePlaybooks[P]":
+        # The click door reads none, and does not wait for what others need to.
+        from switchboard.playbook.published import LivePlaybooks
+
+        return LivePlaybooks(table, clock=self.monotonic)
 
 
 def real() -> Outside:
@@ -50,7 +57,7 @@ def real() -> Outside:
         scheduler=clients.scheduler,
         parameter=clients.parameter,
         environ=os.environ,
-        now=utc_now,
+        now=clock().now,
         monotonic=time.monotonic,
         sleep=time.sleep,
         log=_log,
@@ -59,7 +66,3 @@ def real() -> Outside:
 
 def _log() -> Log:
     return Log(logger(), Metrics(os.environ.get(NAMESPACE, "switchboard")))
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)

@@ -11,7 +11,7 @@ M = TypeVar("M", bound="Settings")
 class Settings(BaseModel):
     """Field `jobs_table` is the variable `JOBS_TABLE`. What the model does not name is not read."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     @classmethod
     def load(cls: type[M], environ: Mapping[str, str]) -> M:

@@ -3,18 +3,28 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import httpx
 
-from switchboard.channels.port import Messenger
+from switchboard.channels.connect import connect_phones
+from switchboard.channels.port import Messenger, Phones
 from switchboard.channels.telegram.client import Telegram
 from switchboard.crm.connect import Surroundings, connect
+from switchboard.crm.connect_loyalty import connect_loyalty
 from switchboard.crm.port import Crm
 from switchboard.domain.effects import parcels
 from switchboard.domain.errors import Misconfigured
 from switchboard.domain.events import envelopes
-from switchboard.inbox import InboxWorker
+from switchboard.flows.bonus.account import Account, balance, ways
+from switchboard.flows.start import Session
+from switchboard.flows.survey.survey import Survey
+from switchboard.inbox.accounts import AccountInbox
+from switchboard.inbox.chats import ChatInbox
+from switchboard.inbox.jobs import JobInbox
+from switchboard.inbox.surveys import SurveyInbox
+from switchboard.inbox.worker import InboxWorker
+from switchboard.playbook.model import Playbook
 from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import PlaybookStore, Snapshot
 from switchboard.runtime.batch import Batch, Context, Record
@@ -25,16 +35,23 @@ from switchboard.runtime.queues import HandOver, Inbox, Outbound, Timer
 from switchboard.runtime.secrets import Secrets
 from switchboard.runtime.settings import Settings
 from switchboard.runtime.telegram_pace import TelegramPace
-from switchboard.sender import Branch, Sender
+from switchboard.sender.bonuses import Bonuses, Standing
+from switchboard.sender.branch import Branch
+from switchboard.sender.clients import ClientPost
+from switchboard.sender.worker import Sender
 from switchboard.store.budgets import Budgets
+from switchboard.store.clients import Clients
 from switchboard.store.cursors import Cursors
 from switchboard.store.database import Database
 from switchboard.store.deliveries import Dead, Deliveries
 from switchboard.store.jobs import Jobs
 from switchboard.store.journal import Journal
-from switchboard.store.sessions import Sessions
+from switchboard.store.links import Links
+from switchboard.store.subjects import SubjectTable
 from switchboard.sweeper import Sweeper
 
+C = TypeVar("C")
+PhoneChannel = Literal["whatsapp", "sms"]
 Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
 Bots = Callable[[Snapshot], Messenger]
 Crms = Callable[[Snapshot], Crm]
@@ -50,6 +67,10 @@ class Providers(NamedTuple):
 class InboxSettings(Settings):
     jobs_table: str
     sessions_table: str
+    surveys_table: str
+    ledger_table: str
+    clients_table: str
+    links_table: str
     deliveries_table: str
     settings_table: str
     journal_table: str
@@ -63,8 +84,11 @@ class InboxSettings(Settings):
 
 class SenderSettings(Settings):
     jobs_table: str
+    ledger_table: str
+    links_table: str
     deliveries_table: str
     settings_table: str
+    inbox_queue_url: str
     outbound_queue_url: str
 
 
@@ -75,6 +99,10 @@ class TimerSettings(Settings):
 
 class SweeperSettings(Settings):
     jobs_table: str
+    sessions_table: str
+    surveys_table: str
+    ledger_table: str
+    links_table: str
     deliveries_table: str
     settings_table: str
     inbox_queue_url: str
@@ -96,13 +124,29 @@ def inbox(
         settings.scheduler_group,
     )
     journal = Journal(database, settings.journal_table)
+    playbooks = outside.playbooks(store)
+    crm = _crms(database, settings, outside, providers or _providers())
+    clients = Clients(database, settings.clients_table)
+
+    def out(now: datetime) -> HandOver:
+        return HandOver(outbound, timer, journal, now)
+
     worker = InboxWorker(
-        playbooks=outside.playbooks(store),
+        playbooks=playbooks,
         store=store,
-        jobs=Jobs(database, settings.jobs_table),
-        sessions=Sessions(database, settings.sessions_table),
-        out=lambda now: HandOver(outbound, timer, journal, now),
-        crm=_crms(database, settings, outside, providers or _providers()),
+        jobs=JobInbox(Jobs(database, settings.jobs_table), playbooks, out),
+        chats=ChatInbox(SubjectTable(database, settings.sessions_table, Session), clients, out),
+        surveys=SurveyInbox(
+            SubjectTable(database, settings.surveys_table, Survey),
+            clients,
+            Links(database, settings.links_table),
+            playbooks,
+            out,
+            crm,
+            Inbox(sqs, settings.inbox_queue_url),
+        ),
+        accounts=AccountInbox(SubjectTable(database, settings.ledger_table, Account), clients, out),
+        crm=crm,
         now=outside.now,
     )
 
@@ -127,12 +171,23 @@ def sender(
     store = PlaybookStore(database, settings.settings_table)
     playbooks = outside.playbooks(store)
     deliveries = Deliveries(database, settings.deliveries_table)
+    outbound = Outbound(sqs, settings.outbound_queue_url)
+    accounts = SubjectTable(database, settings.ledger_table, Account)
+
+    def standing_of(branch: str, client: str) -> Standing | None:
+        account = accounts.load(branch, client).state
+        return None if account is None else Standing(balance(account), ways(account))
+
     worker = Sender(
         deliveries=deliveries,
         jobs=Jobs(database, settings.jobs_table),
         branch=_branches(database, store, playbooks, settings, outside, providers or _providers()),
         playbook_at=playbooks.at,
-        outbound=Outbound(sqs, settings.outbound_queue_url),
+        clients=ClientPost(
+            Links(database, settings.links_table), playbooks.at, outbound, outside.now
+        ),
+        bonuses=Bonuses(standing_of, Inbox(sqs, settings.inbox_queue_url), outbound, outside.now),
+        outbound=outbound,
         now=outside.now,
     )
 
@@ -176,6 +231,12 @@ def sweeper(
     store = PlaybookStore(database, settings.settings_table)
     sweeper = Sweeper(
         jobs=Jobs(database, settings.jobs_table),
+        flows={
+            "survey": SubjectTable(database, settings.surveys_table, Survey),
+            "account": SubjectTable(database, settings.ledger_table, Account),
+            "session": SubjectTable(database, settings.sessions_table, Session),
+        },
+        links=Links(database, settings.links_table),
         inbox=Inbox(outside.sqs(), settings.inbox_queue_url),
         branches=store.branches,
         playbooks=outside.playbooks(store),
@@ -221,7 +282,17 @@ def _crms(
     providers: Providers,
 ) -> Crms:
     """Each branch's CRM client, kept while its playbook stays the same."""
-    around = Surroundings(
+    around = _surroundings(database, settings, outside, providers)
+    return _kept(lambda playbook: connect(playbook, around))
+
+
+def _surroundings(
+    database: Database,
+    settings: InboxSettings | SenderSettings | SweeperSettings,
+    outside: Outside,
+    providers: Providers,
+) -> Surroundings:
+    return Surroundings(
         secret=outside.secrets(),
         http=providers.http(),
         database=database,
@@ -230,27 +301,37 @@ def _crms(
         clock=outside.now,
         sleep=outside.sleep,
     )
-    kept: dict[str, tuple[int, Crm]] = {}
 
-    def crm(snapshot: Snapshot) -> Crm:
+
+def _kept(connected: Callable[[Playbook], C]) -> Callable[[Snapshot], C]:
+    """Each branch's client of one kind, kept while its playbook stays the same."""
+    kept: dict[str, tuple[int, C]] = {}
+
+    def client(snapshot: Snapshot) -> C:
         branch = snapshot.playbook.branch
         if branch not in kept or kept[branch][0] != snapshot.version:
-            kept[branch] = (snapshot.version, connect(snapshot.playbook, around))
+            kept[branch] = (snapshot.version, connected(snapshot.playbook))
         return kept[branch][1]
 
-    return crm
+    return client
 
 
 def _branches(
     database: Database,
     store: PlaybookStore,
-    playbooks: LivePlaybooks,
+    playbooks: LivePlaybooks[Playbook],
     settings: SenderSettings,
     outside: Outside,
     providers: Providers,
 ) -> Callable[[str], Branch]:
     known = outside.secrets()
-    crms = _crms(database, settings, outside, providers)
+    around = _surroundings(database, settings, outside, providers)
+    crms = _kept(lambda playbook: connect(playbook, around))
+    loyalties = _kept(lambda playbook: connect_loyalty(playbook, around))
+    phones: dict[PhoneChannel, Callable[[Snapshot], Phones | None]] = {
+        "whatsapp": _kept(lambda playbook: connect_phones(playbook, "whatsapp", around)),
+        "sms": _kept(lambda playbook: connect_phones(playbook, "sms", around)),
+    }
     budgets = Budgets(database, settings.deliveries_table)
     bots = providers.bots(known)
 
@@ -274,6 +355,9 @@ def _branches(
             pace=pace.take,
             slow_down=pace.slow_down,
             moved=moved,
+            phones=lambda channel: phones[channel](snapshot),
+            loyalty=lambda: loyalties(snapshot),
+            code_key=lambda: known(playbook.reviewing.link_key),
         )
 
     return branch

@@ -10,6 +10,7 @@ written is thrown away.
 """
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any, NamedTuple
 
 from switchboard.store.database import ConditionFailed, Database, Item, Request
@@ -23,6 +24,9 @@ _WRONG_CLOCK = 10 * _SECOND
 _KEPT = 24 * 60 * 60
 """Seconds after which an unused budget's item may go."""
 _REMEMBERED = 1000
+_MINUTE = 60.0
+_JITTER = 0.5
+"""Seconds by which one call may be later than the next."""
 
 _State = dict[str, int]
 """An item's numbers by attribute: `hold` and one `tat_<milliseconds>` per rate."""
@@ -40,6 +44,16 @@ class Rate(NamedTuple):
     seconds: float = 1.0
     burst: int = 1
     slack: float = 0.05
+
+    @classmethod
+    def bucket(cls, per_second: float, size: int) -> "Rate":
+        """A leaky bucket: a call is a drop, `size` drops fit, `per_second` leak out.
+
+        Some drops are left to calls that the network delays and then delivers together.
+        """
+        burst = max(1, size - ceil(per_second * _JITTER))
+        window = max(_MINUTE, 1 / per_second)
+        return cls(burst - 1 + per_second * window, window, burst)
 
     @property
     def interval(self) -> int:

@@ -20,11 +20,19 @@ _MONTHS: dict[Language, tuple[str, ...]] = {
 
 def day(at: datetime, timezone: str, language: Language) -> str:
     """The day of an aware moment in a time zone. The year is left out: deadlines are near."""
-    local = at.astimezone(ZoneInfo(timezone))
+    local = _local(at, timezone)
     return f"{local.day} {_MONTHS[language][local.month - 1]}"
 
 
 def day_and_time(at: datetime, timezone: str, language: Language) -> str:
     """The day and the time of day of an aware moment in a time zone."""
-    local = at.astimezone(ZoneInfo(timezone))
+    local = _local(at, timezone)
     return f"{day(at, timezone, language)}, {local:%H:%M}"
+
+
+def _local(at: datetime, timezone: str) -> datetime:
+    try:
+        return at.astimezone(ZoneInfo(timezone))
+    except OverflowError:
+        # The first day of the year 1, which some CRMs write for none, or the last of 9999.
+        return at

@@ -16,8 +16,10 @@ from telegram import (
     Bot,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    KeyboardButton,
     LinkPreviewOptions,
     Message,
+    ReplyKeyboardMarkup,
 )
 from telegram.constants import ParseMode
 from telegram.error import (
@@ -63,7 +65,7 @@ class Telegram:
                 chat_id=chat,
                 text=text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=_markup(buttons),
+                reply_markup=_keys(buttons) or _under(buttons),
                 # A preview fetches the links in our messages, as if somebody had clicked.
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
@@ -78,7 +80,7 @@ class Telegram:
                     message_id=message,
                     text=text,
                     parse_mode=ParseMode.HTML,
-                    reply_markup=_markup(buttons),
+                    reply_markup=_under(buttons),
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
                 )
             )
@@ -130,10 +132,18 @@ def _without_quotes(said: str) -> str:
     return _QUOTED.sub('"…"', said)
 
 
-def _markup(buttons: Rows) -> InlineKeyboardMarkup | None:
-    if not buttons:
-        return None
-    return InlineKeyboardMarkup([[_button(button) for button in row] for row in buttons])
+def _keys(buttons: Rows) -> ReplyKeyboardMarkup | None:
+    """The button that sends a person's own card stands in place of his keyboard, not under the
+    message, and goes when it was pressed (Bot API, `KeyboardButton.request_contact`)."""
+    keys = [[one.text for one in row if one.contact] for row in buttons]
+    rows = [[KeyboardButton(text, request_contact=True) for text in row] for row in keys if row]
+    return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True) if rows else None
+
+
+def _under(buttons: Rows) -> InlineKeyboardMarkup | None:
+    """The buttons under a message. An edited message takes no others."""
+    rows = [[_button(one) for one in row if not one.contact] for row in buttons]
+    return InlineKeyboardMarkup([row for row in rows if row]) if any(rows) else None
 
 
 def _button(button: Button) -> InlineKeyboardButton:

@@ -45,21 +45,55 @@ class Lead(_Answer):
     pipeline_id: int = 0
     responsible_user_id: int | None = None
     updated_at: int = 0
+    closed_at: int | None = None
     is_deleted: bool = False
     custom_fields_values: list[CustomField] | None = None
     embedded: _LeadEmbedded = Field(_LeadEmbedded(), alias="_embedded")
+
+    @property
+    def main_contact(self) -> int | None:
+        linked = self.embedded.contacts
+        main = next((c for c in linked if c.is_main), linked[0] if linked else None)
+        return None if main is None else main.id
 
 
 class Person(_Answer):
     """A contact of the CRM."""
 
     name: str | None = None
+    first_name: str | None = None
     custom_fields_values: list[CustomField] | None = None
+
+
+class _LinkedLead(_Answer):
+    id: int
+
+
+class _FoundEmbedded(_Answer):
+    leads: list[_LinkedLead] = []
+
+
+class FoundPerson(Person):
+    """A contact in a list, with its leads where they were asked for."""
+
+    id: int
+    embedded: _FoundEmbedded = Field(_FoundEmbedded(), alias="_embedded")
+
+
+class _Found(_Answer):
+    contacts: list[FoundPerson] = []
+
+
+class PersonPage(_Answer):
+    embedded: _Found = Field(_Found(), alias="_embedded")
 
 
 class ListedLead(_Answer):
     id: int
     updated_at: int = 0
+    status_id: int = 0
+    pipeline_id: int = 0
+    is_deleted: bool = False
 
 
 class _Leads(_Answer):
@@ -109,7 +143,8 @@ class TaskPage(_Answer):
 class TokenPair(_Answer):
     """What a refresh token is exchanged for. `expires_in` is in seconds."""
 
-    access_token: str = Field(min_length=1)
+    # It goes into a header, where nothing but ASCII may stand.
+    access_token: str = Field(pattern=r"^[!-~]+$")
     refresh_token: str = Field(min_length=1)
     expires_in: int = Field(gt=0)
 

@@ -1,7 +1,8 @@
 """amoCRM as the port asks for it. Sources: amocrm.ru, API v4: Leads, Contacts, Notes, Tasks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -16,15 +17,17 @@ from switchboard.crm.amocrm.answers import (
     read,
 )
 from switchboard.crm.amocrm.api import Api, Params
+from switchboard.crm.amocrm.people import deal_of_phone, people
+from switchboard.crm.line import Unanswered
 from switchboard.crm.mark import marked
-from switchboard.crm.port import Assignment
+from switchboard.crm.port import Assignment, Change, PhoneMatch
+from switchboard.crm.results import by_field
 from switchboard.domain.deal import Contact, Deal
-from switchboard.domain.errors import Misconfigured
+from switchboard.domain.errors import Misconfigured, Refused
 from switchboard.playbook.model import Amocrm, Playbook
 
 _PAGE = 250
 """The most that API v4 gives at once."""
-_MOST_PAGES = 40
 _FOLLOW_UP = 1
 """The task type «Связаться», which every account has."""
 
@@ -32,8 +35,8 @@ _FOLLOW_UP = 1
 class AmocrmClient:
     """One branch's account; implements `crm.port.Crm`.
 
-    Effectively once: `assign` by its nature; notes and tasks by a mark at the end of their text,
-    which is looked for before a second attempt, since API v4 has no key for them.
+    Effectively once: fields, stage and price by their nature; notes and tasks by a mark at the
+    end of their text, which is looked for before a second attempt, since API v4 has no key.
     """
 
     def __init__(self, api: Api, crm: Amocrm, playbook: Playbook) -> None:
@@ -49,9 +52,8 @@ class AmocrmClient:
         lead = self._lead(deal_id)
         if lead is None:
             return None
-        linked = lead.embedded.contacts
-        main = next((c for c in linked if c.is_main), linked[0] if linked else None)
-        response = None if main is None else self._api.get(f"/api/v4/contacts/{main.id}")
+        main = lead.main_contact
+        response = None if main is None else self._api.get(_contact_path(main))
         if response is None:
             return Contact()
         return leads.contact(read(Person, response), self._playbook.language)
@@ -106,24 +108,55 @@ class AmocrmClient:
             body["responsible_user_id"] = _number(responsible)
         self._api.write("POST", "/api/v4/tasks", [body])
 
-    def changed_since(self, moment: datetime) -> Iterator[str]:
-        """In the order of their changes, 10,000 at most: the caller goes on from the last.
-
-        Each page begins where the last one ended, at its last `updated_at`: numbered pages would
+    def changed_since(self, moment: datetime) -> Iterator[Change]:
+        """Each page begins where the last one ended, at its last `updated_at`: numbered pages would
         leave a lead out whenever one on an earlier page changes while they are read.
         """
-        since, page, seen = int(moment.timestamp()), 1, set[int]()
-        for _ in range(_MOST_PAGES):
+        since, page, seen = int(moment.timestamp()), 1, set[Change]()
+        while True:
             found = self._changed(since, page)
-            for lead in found:
-                if lead.id not in seen:
-                    seen.add(lead.id)
-                    yield str(lead.id)
+            changes = dict.fromkeys(Change(str(lead.id), lead.updated_at) for lead in found)
+            fresh = changes.keys() - seen
+            yield from (change for change in changes if change in fresh)
             if len(found) < _PAGE:
                 return
+            if page > 1 and not fresh:
+                raise Unanswered("amocrm", "GET: the list of leads has no end")
+            seen |= fresh
             # A mass edit puts more than a page into one second: then the page is turned after all.
             last = found[-1].updated_at
             since, page = (last, 1) if last > since else (since, page + 1)
+
+    def deal_of_phone(self, phone: str, stages: Sequence[str]) -> PhoneMatch:
+        """Looks in this branch's pipeline."""
+        return deal_of_phone(self._api, self._crm.pipeline, self._playbook.language, phone, stages)
+
+    def record(self, deal_id: str, results: Mapping[str, str | int | float]) -> None:
+        values = by_field(self._crm.results, results)
+        fields = [_field(_number(field), str(value)) for field, value in values.items()]
+        if fields:
+            self._api.write("PATCH", _path(deal_id), {"custom_fields_values": fields})
+
+    def set_balance(self, phone: str, balance: int) -> None:
+        field = self._crm.results.balance
+        if field is None:
+            return
+        found = people(self._api, self._playbook.language, phone)
+        if not found:
+            raise Refused("amocrm: no contact has the client's phone")
+        change = {"custom_fields_values": [_field(_number(field), str(balance))]}
+        for person in found:
+            self._api.write("PATCH", _contact_path(person.id), change)
+
+    def set_amount(self, deal_id: str, before: Decimal, amount: Decimal) -> bool:
+        now = Decimal(str(self._standing(deal_id).price or 0))
+        if now == amount:
+            return True
+        if now != before:
+            return False
+        price = int(amount) if amount == int(amount) else float(amount)
+        self._api.write("PATCH", _path(deal_id), {"price": price})
+        return True
 
     def _changed(self, since: int, page: int) -> list[ListedLead]:
         response = self._api.get(
@@ -142,6 +175,12 @@ class AmocrmClient:
         response = self._api.get(_path(deal_id), {"with": "contacts"})
         lead = None if response is None else read(Lead, response)
         return None if lead is None or lead.is_deleted else lead
+
+    def _standing(self, deal_id: str) -> Lead:
+        lead = self._lead(deal_id)
+        if lead is None:
+            raise Refused("amocrm: there is no such deal any more")
+        return lead
 
     def _move(self, deal_id: str) -> dict[str, int]:
         """To the claimed stage, but never back: a manager may already have moved it on."""
@@ -172,6 +211,10 @@ def _path(deal_id: str) -> str:
     return f"/api/v4/leads/{quote(deal_id, safe='')}"
 
 
+def _contact_path(contact: int) -> str:
+    return f"/api/v4/contacts/{contact}"
+
+
 def _field(field_id: int, text: str) -> dict[str, Any]:
     # An empty text is passed over without an error; null is what empties a field
     # (github.com/amocrm/amocrm-api-php, issues 352 and 585).
@@ -180,5 +223,5 @@ def _field(field_id: int, text: str) -> dict[str, Any]:
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise Misconfigured("amocrm: users, stages and leads are named by numbers")
+        raise Misconfigured("amocrm: users, stages, fields and leads are named by numbers")
     return int(text)

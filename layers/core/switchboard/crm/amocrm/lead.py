@@ -5,11 +5,12 @@ Source of the value shapes: amocrm.ru, "Custom fields", by `field_type`.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from switchboard.crm.amocrm.answers import CustomField, Lead, Person
-from switchboard.crm.facts import job_facts
-from switchboard.crm.phone import readable
+from switchboard.crm.facts import YES_NO, job_facts
+from switchboard.crm.phone import reachable
 from switchboard.domain.deal import Contact, Deal, Stage
 from switchboard.playbook.model import Amocrm, Playbook
 from switchboard.texts.catalogue import Language
@@ -22,7 +23,7 @@ _DATES: Mapping[str, Callable[[datetime, str, Language], str]] = {
     "birthday": day,
     "date_time": day_and_time,
 }
-_YES_NO: Mapping[Language, tuple[str, str]] = {"ru": ("да", "нет"), "en": ("yes", "no")}
+_CLOSED: Mapping[int, Stage] = {142: "done", 143: "lost"}
 _NAMED_BY = ("name", "value", "file_name")
 """Where objects (legal entities, linked entities, files) keep what a person calls them."""
 
@@ -47,13 +48,19 @@ def deal(lead: Lead, crm: Amocrm, playbook: Playbook) -> Deal:
         updated_at=lead.updated_at,
         url=f"{crm.base_url.rstrip('/')}/leads/detail/{lead.id}",
         manager=None if not lead.responsible_user_id else str(lead.responsible_user_id),
+        # Stages 142 and 143 exist in every pipeline: another's must not pass for ours.
+        stage_id=str(lead.status_id) if lead.pipeline_id == crm.pipeline else "",
+        # The API tells only when a deal was closed; another stage's age is in its events alone.
+        stage_since=lead.closed_at or 0,
+        amount=None if lead.price is None else Decimal(str(lead.price)),
     )
 
 
 def stage(lead: Lead, crm: Amocrm) -> Stage:
-    """What the lead's stage means. Stages 142 and 143 exist in every pipeline, hence the check."""
+    """What the lead's stage means. In another pipeline only whether it is closed means anything:
+    stages 142 (successfully) and 143 exist in each of them."""
     if lead.pipeline_id != crm.pipeline:
-        return "other"
+        return _CLOSED.get(lead.status_id, "other")
     here, stages = str(lead.status_id), crm.stages
     if here in stages.search:
         return "search"
@@ -63,10 +70,18 @@ def stage(lead: Lead, crm: Amocrm) -> Stage:
 
 
 def contact(person: Person, language: Language) -> Contact:
-    """The client's name, and the first phone of his card."""
-    phones = (f for f in person.custom_fields_values or () if f.field_code == "PHONE")
-    typed = next((_plain(v.value) for field in phones for v in field.values or ()), "")
-    return Contact(name=(person.name or "").strip(), phone=readable(typed, language))
+    """The client's name, and the phone of his card to write to."""
+    return Contact(
+        name=(person.name or "").strip(),
+        phone=reachable(phones(person), language),
+        first_name=(person.first_name or "").strip(),
+    )
+
+
+def phones(person: Person) -> list[str]:
+    """As they were typed, in the card's order."""
+    fields = (f for f in person.custom_fields_values or () if f.field_code == "PHONE")
+    return [_plain(v.value) for field in fields for v in field.values or ()]
 
 
 def field_text(field: CustomField | None, playbook: Playbook) -> str:
@@ -98,7 +113,7 @@ def _value_text(value: Any, kind: str, playbook: Playbook) -> str:
     if kind in _SUMS:
         return price_of(_plain(value), playbook.language)
     if isinstance(value, bool):
-        yes, no = _YES_NO[playbook.language]
+        yes, no = YES_NO[playbook.language]
         return yes if value else no
     return _plain(value)
 

@@ -7,9 +7,9 @@ actions, ids only); captured payloads.
 import re
 from collections.abc import Mapping
 
-from switchboard.crm.amocrm.form import Path, pairs, text
+from switchboard.crm.form import Path, check_type, pairs, text
 from switchboard.crm.parsed import Malformed, Parsed
-from switchboard.playbook.model import Amocrm, Generic
+from switchboard.playbook.view import Crm
 
 # After these the deal may stand elsewhere, or say something else.
 _DEAL_CHANGES = frozenset(
@@ -41,12 +41,11 @@ _MAX_DEALS = 1000
 """Each becomes a message before we answer. A real deal takes some kilobytes of a form's 1 MB."""
 _DEAL_ID = re.compile(r"[1-9][0-9]{0,19}\Z")
 _PLAIN_WORD = re.compile(r"[a-z_]{1,32}\Z")
-_CHARSETS = frozenset({"", "utf-8", "utf8"})
 
 
-def parse(headers: Mapping[str, str], body: bytes, _crm: Amocrm | Generic) -> Parsed:
+def parse(headers: Mapping[str, str], body: bytes, _crm: Crm) -> Parsed:
     """The deals that a webhook is about. Raises Malformed; every kind of webhook has an outcome."""
-    _check_type(headers)
+    check_type(headers)
     # Dictionaries for their keys alone: once each, in the order of first appearance.
     deals: dict[str, None] = {}
     kinds: dict[Path, None] = {}
@@ -74,16 +73,6 @@ def parse(headers: Mapping[str, str], body: bytes, _crm: Amocrm | Generic) -> Pa
         raise Malformed("no deal's id is a number")
     ignored = dict.fromkeys(_name(kind, companies) for kind in kinds if not _names_deals(kind))
     return Parsed(tuple(deals), tuple(ignored))
-
-
-def _check_type(headers: Mapping[str, str]) -> None:
-    said = next((v for name, v in headers.items() if name.lower() == "content-type"), "")
-    media, _, parameters = said.lower().partition(";")
-    if media.strip() not in ("", "application/x-www-form-urlencoded"):
-        raise Malformed("the content type is not a form's")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    if charset not in _CHARSETS:
-        raise Malformed("the form's charset is not UTF-8")
 
 
 def _names_deals(kind: Path) -> bool:

@@ -1,7 +1,8 @@
 """A CRM that the playbook describes, as the port asks for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,10 @@ import httpx
 
 from switchboard.crm.facts import job_facts
 from switchboard.crm.generic import paths
-from switchboard.crm.generic.requests import filled_body, filled_path
+from switchboard.crm.generic.requests import filled_body, filled_path, known_part
 from switchboard.crm.line import Line, Unanswered
 from switchboard.crm.phone import readable
-from switchboard.crm.port import Assignment
+from switchboard.crm.port import Assignment, Change, PhoneMatch
 from switchboard.domain.deal import Contact, Deal, Stage
 from switchboard.domain.errors import Misconfigured, Refused
 from switchboard.playbook.model import Generic, GenericRequest, Playbook
@@ -44,7 +45,8 @@ class GenericClient:
         where = self._crm.paths
         return Deal(
             id=deal_id,
-            stage=self._stage(paths.text(said, where.stage)),
+            stage=self._stage(stage_id := paths.text(said, where.stage)),
+            stage_id=stage_id,
             facts=job_facts(
                 paths.text(said, where.title),
                 conditions=paths.text(said, where.conditions),
@@ -65,6 +67,7 @@ class GenericClient:
         return Contact(
             name=paths.text(said, where.contact_name).strip(),
             phone=readable(paths.text(said, where.contact_phone), self._playbook.language),
+            first_name=paths.text(said, where.contact_first_name).strip(),
         )
 
     def assign(self, deal_id: str, assignment: Assignment) -> None:
@@ -100,7 +103,7 @@ class GenericClient:
         }
         self._write(self._crm.task, values, key)
 
-    def changed_since(self, moment: datetime) -> Iterator[str]:
+    def changed_since(self, moment: datetime) -> Iterator[Change]:
         """Nothing where the playbook names no such call."""
         if self._crm.changed is None:
             return
@@ -111,7 +114,29 @@ class GenericClient:
             found = paths.text(entry, self._crm.paths.id)
             if found and found not in seen:
                 seen.add(found)
-                yield found
+                yield Change(found)
+
+    def deal_of_phone(self, phone: str, stages: Sequence[str]) -> PhoneMatch:
+        del phone, stages
+        raise Misconfigured("generic: no request of the playbook's finds a deal by a phone")
+
+    def record(self, deal_id: str, results: Mapping[str, str | int | float]) -> None:
+        """Results that no placeholder of the body names are left out."""
+        request = self._crm.results
+        if request is None:
+            return
+        values = {name: str(value) for name, value in results.items()}
+        body = known_part(request.body, values)
+        if body:
+            self._write(request.model_copy(update={"body": body}), {"deal": deal_id} | values)
+
+    def set_balance(self, phone: str, balance: int) -> None:
+        del phone, balance
+        raise Misconfigured("generic: no request of the playbook's writes a client's bonuses")
+
+    def set_amount(self, deal_id: str, before: Decimal, amount: Decimal) -> bool:
+        del deal_id, before, amount
+        raise Misconfigured("generic: no request of the playbook's changes a price")
 
     def _read(self, deal_id: str) -> Any | None:
         return self._get(filled_path(self._crm.read, {"deal": deal_id}))

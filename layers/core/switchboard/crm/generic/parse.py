@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from switchboard.crm.generic import paths
 from switchboard.crm.parsed import Malformed, Parsed, check_size
-from switchboard.playbook.model import Amocrm, Generic
+from switchboard.playbook.view import Crm, Generic
 
 _MAX_ID = 200
 
 
-def parse(_headers: Mapping[str, str], body: bytes, crm: Amocrm | Generic) -> Parsed:
+def parse(_headers: Mapping[str, str], body: bytes, crm: Crm) -> Parsed:
     """The deal that a webhook is about. Raises Malformed."""
     if not isinstance(crm, Generic):
         raise Malformed("the branch's CRM is another one")

@@ -1,9 +1,11 @@
 """Values out of JSON by dotted keys and indexes: `client.phones.0`."""
 
 import json
+import re
 from typing import Any
 
 MAX_DEPTH = 64
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def loads(body: bytes) -> Any:
@@ -59,7 +61,8 @@ def text(value: Any, path: str | None) -> str:
 def _text(found: Any) -> str:
     match found:
         case str():
-            return found
+            # Half an emoji: nothing takes such a text.
+            return _SURROGATE.sub("\ufffd", found)
         case bool() | None | dict():
             return ""
         case int():

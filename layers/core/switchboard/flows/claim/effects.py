@@ -65,11 +65,11 @@ def of_press(
 
 def of_silence(job: Job, playbook: Playbook) -> tuple[Effect, ...]:
     """Nobody took the job in time: the manager is told, once an offer."""
-    if playbook.dispatch.manager_chat is None:
+    if playbook.dispatching.manager_chat is None:
         return ()
-    minutes = playbook.dispatch.unclaimed_after_minutes or 0
+    minutes = playbook.dispatching.unclaimed_after_minutes or 0
     values: Values = {"url": job.url, "minutes": minutes}
-    chat = playbook.dispatch.manager_chat
+    chat = playbook.dispatching.manager_chat
     return (_say(job, "overdue.manager", chat, "manager.unclaimed", playbook, values),)
 
 
@@ -101,7 +101,7 @@ def start_first(parcel: SendContact, job: Job, url: str, playbook: Playbook) -> 
 
 
 def _won(job: Job, worker: Worker, now: datetime, playbook: Playbook) -> tuple[Effect, ...]:
-    dispatch = playbook.dispatch
+    dispatch = playbook.dispatching
     values = _worker_values(worker)
     found: list[Effect] = [
         _edit(job, "job.claimed", playbook),
@@ -180,7 +180,7 @@ def _contact(job: Job, name: str, worker: Worker, workers_chat: int | None) -> S
 
 
 def _deadline(job: Job, now: datetime, playbook: Playbook) -> tuple[Schedule, ...]:
-    minutes = playbook.dispatch.unclaimed_after_minutes
+    minutes = playbook.dispatching.unclaimed_after_minutes
     if minutes is None:
         return ()
     event = Unclaimed(job=job.id, offer=job.offer)
@@ -197,7 +197,7 @@ def _buttons(job: Job, playbook: Playbook) -> Rows:
 
 def _crm_user(worker: Worker, playbook: Playbook) -> str | None:
     login = (worker.login or "").lower()
-    for known in playbook.dispatch.workers:
+    for known in playbook.dispatching.workers:
         if known.telegram == worker.id or (login and (known.login or "").lower() == login):
             return known.crm_user
     return None

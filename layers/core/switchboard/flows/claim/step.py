@@ -79,7 +79,7 @@ def _offered(job: Job | None, event: DealRead, deal: Deal, playbook: Playbook, v
         state=State.OFFERED,
         offer=job.offer + 1 if job else 1,
         revision=job.revision + 1 if job else 0,
-        chat=playbook.dispatch.workers_chat,
+        chat=playbook.dispatching.workers_chat,
         facts=deal.facts,
         url=deal.url,
         manager=deal.manager,

@@ -1,16 +1,15 @@
 """Secrets: that they have a value where the lint runs, and that none serves two purposes."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
 from switchboard.playbook.findings import Finding, finding
-from switchboard.playbook.model import Playbook
+from switchboard.playbook.model import Playbook, Secret
 from switchboard.playbook.read import Document, Path, dotted
 
-SECRET_FIELDS = frozenset(
-    {"token", "webhook_secrets", "proxy", "client_id", "client_secret", "refresh_token"}
-)
 _ENVIRONMENT = "env:"
 
 
@@ -36,11 +35,23 @@ def missing(
 
 def sources(section: BaseModel, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Every `env:NAME` and `ssm:/path` of a playbook, with the path of its field."""
+    secret = secret_fields(type(section))
     for name in type(section).model_fields:
         value, at = getattr(section, name), (*path, name)
         if isinstance(value, BaseModel):
             yield from sources(value, at)
-        elif name in SECRET_FIELDS and isinstance(value, str):
+        elif name in secret and isinstance(value, str):
             yield at, value
-        elif name in SECRET_FIELDS and isinstance(value, tuple):
+        elif name in secret and isinstance(value, tuple):
             yield from (((*at, position), one) for position, one in enumerate(value))
+
+
+@cache
+def secret_fields(section: type[BaseModel]) -> frozenset[str]:
+    """The fields of a section that are of type Secret, or of several of them."""
+    hints = get_type_hints(section, include_extras=True)
+    return frozenset(name for name in section.model_fields if _is_secret(hints[name]))
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation == Secret or any(map(_is_secret, get_args(annotation)))

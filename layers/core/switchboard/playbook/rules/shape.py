@@ -155,6 +155,9 @@ _FORMS: Mapping[str, str] = {
     "branch": "It may hold a-z, 0-9 and hyphens, at most 31 characters.",
     "bot": "It is the bot's login without the @: 4 to 32 letters, digits and underscores.",
     "base_url": "It is an address that begins with https://, without spaces, ? or #.",
+    "public_url": "It is an address that begins with https://, without spaces, ? or #.",
+    "url": "It is a page's address that begins with https://, without spaces: copy it from the "
+    "browser.",
     "path": "It is a path that begins with /.",
     "read": "It is a path that begins with /.",
     "changed": "It is a path that begins with /.",

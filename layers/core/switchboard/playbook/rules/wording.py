@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from switchboard.playbook.findings import Finding, finding
-from switchboard.playbook.read import Document
+from switchboard.playbook.read import Document, Path, dotted
 from switchboard.playbook.rules import markup
 from switchboard.texts.catalogue import CATALOGUE, Language, Spec
 from switchboard.texts.render import FORMS, fill, placeholders, stray_braces
 
-NUMBERS = frozenset({"minutes"})
+NUMBERS = frozenset({"minutes", "n", "total", "bonus", "balance", "left_off"})
 """Placeholders that a plural form may follow."""
 
 ROOM: Mapping[str, int] = {
     "first_name": 64,
+    "deal": 20,
     "name": 129,
     "login": 34,
     "client": 64,
@@ -23,11 +24,27 @@ ROOM: Mapping[str, int] = {
     "title": 64,
     "minutes": 5,
     "url": 100,
+    "hello": 90,
+    "company": 60,
+    "question": 500,
+    "site": 40,
+    "until": 20,
+    "text": 1000,
+    "answers": 1500,
+    "average": 5,
+    "variant": 8,
 }
 """Characters that a value takes at most, or is given; others are cut to what a text leaves.
 
 Telegram's names have up to 64 characters each, logins up to 32 (Bot API, User).
 """
+
+LINKED = frozenset(
+    {"survey.sms", "survey.reminder_sms", "review.invite_sms", "review.invite_bonus_sms"}
+)
+"""Texts that are nothing without their link."""
+VARIANTS: Mapping[str, str] = {"text": "survey.invite", "sms": "survey.sms"}
+"""The fields of a variant, and the texts in whose place they stand."""
 
 _TAG_LIKE = re.compile(r"</?[a-zA-Z][^<>]*>")
 _Objection = tuple[str, str, str | None]
@@ -36,13 +53,26 @@ _Objection = tuple[str, str, str | None]
 
 def findings(document: Document) -> Iterator[Finding]:
     """Looks at the texts as read, so that they are checked even where other fields are wrong."""
-    texts = document.data.get("texts")
     language: Language = "en" if document.data.get("language") == "en" else "ru"
-    for key, text in texts.items() if isinstance(texts, dict) else ():
+    for path, key, text in _texts(document.data):
         for code, reason, advice in objections(key, text, language):
-            path = ("texts", key)
             place = document.key(path) if code == "text-unknown" else document.place(path)
-            yield finding(code, place, f"texts.{key}", reason, advice)
+            yield finding(code, place, dotted(path), reason, advice)
+
+
+def _texts(data: dict[str, Any]) -> Iterator[tuple[Path, str, Any]]:
+    """Each text's path, the key by whose rules it goes, and what stands there."""
+    texts = data.get("texts")
+    for key, text in texts.items() if isinstance(texts, dict) else ():
+        yield ("texts", key), key, text
+    place: Any = data
+    for name in ("reviews", "survey", "variants"):
+        place = place.get(name) if isinstance(place, dict) else None
+    for position, variant in enumerate(place if isinstance(place, list) else ()):
+        for field, key in VARIANTS.items():
+            if isinstance(variant, dict) and field in variant:
+                path = ("reviews", "survey", "variants", position, field)
+                yield path, key, variant[field]
 
 
 def objections(key: str, text: Any, language: Language) -> Iterator[_Objection]:
@@ -56,6 +86,8 @@ def objections(key: str, text: Any, language: Language) -> Iterator[_Objection]:
         yield from _placeholders(spec, text, language)
         yield from _markup(spec, text)
         yield from _length(spec, text, language)
+        if key in LINKED and text.strip() and "url" not in dict(placeholders(text)):
+            yield "text-link", "{url} stands nowhere in the text.", None
 
 
 def _nearest(key: str) -> str | None:

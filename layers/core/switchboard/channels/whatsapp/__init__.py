@@ -1,0 +1,1 @@
+"""The WhatsApp Cloud API: approved templates to a client's phone."""

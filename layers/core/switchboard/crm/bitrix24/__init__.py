@@ -1,0 +1,1 @@
+"""Bitrix24: outbound and robots' webhooks in, REST through an inbound webhook out."""

@@ -1,0 +1,1 @@
+"""Bonus: earned once, told, shown on or taken off a later deal, spent, expired or reversed."""

@@ -1,0 +1,1 @@
+"""The inbox: events from machines, one subject's one after another, each to its flow."""
