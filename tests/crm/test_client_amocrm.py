@@ -197,6 +197,14 @@ def test_a_balance_needs_a_card(account: AmocrmStandIn, connected: Connect) -> N
         connected().set_amount(DEAL, Decimal(2), Decimal(1))
 
 
+def test_a_relatives_number_in_a_card_is_not_its_client(
+    account: AmocrmStandIn, connected: Connect
+) -> None:
+    with pytest.raises(Refused, match="no contact"):
+        connected().set_balance("+79000000002", 500)
+    assert [request.method for request in account.requests] == ["GET"]
+
+
 def test_a_phone_is_looked_for_without_its_countrys_code_and_then_compared(
     account: AmocrmStandIn, connected: Connect
 ) -> None:

@@ -296,6 +296,15 @@ def test_a_balance_needs_a_card(account: Bitrix24StandIn, connected: Connect) ->
         connected().set_balance("+79000000001", 500)
 
 
+def test_a_relatives_card_keeps_its_own_balance(
+    account: Bitrix24StandIn, connected: Connect
+) -> None:
+    account.contacts[85] = contact("89000000005", "8 900 000 00 01", id=85, ufCrm_1700000101=70)
+    connected().set_balance("+79000000001", 500)
+    assert account.contacts[84]["ufCrm_1700000101"] == 500
+    assert account.contacts[85]["ufCrm_1700000101"] == 70
+
+
 def test_phones_are_asked_for_in_twenty_spellings(
     account: Bitrix24StandIn, connected: Connect
 ) -> None:

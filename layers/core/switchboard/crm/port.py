@@ -88,9 +88,10 @@ class Crm(Protocol):
         """
 
     def set_balance(self, phone: str, balance: int) -> None:
-        """Writes how many bonuses a client has into every card that has his phone. Idempotent.
+        """Writes how many bonuses a client has into every card of his. Idempotent.
 
-        `phone` is in E.164. Raises Refused when no card has it.
+        His are the cards whose phone to write to is this one; `phone` is in E.164. Raises Refused
+        when there is none.
         """
 
     def set_amount(self, deal_id: str, before: Decimal, amount: Decimal) -> bool:

@@ -17,7 +17,7 @@ from switchboard.crm.amocrm.answers import (
     read,
 )
 from switchboard.crm.amocrm.api import Api, Params
-from switchboard.crm.amocrm.people import deal_of_phone, people
+from switchboard.crm.amocrm.people import clients, deal_of_phone
 from switchboard.crm.line import Unanswered
 from switchboard.crm.mark import marked
 from switchboard.crm.port import Assignment, Change, PhoneMatch
@@ -141,7 +141,7 @@ class AmocrmClient:
         field = self._crm.results.balance
         if field is None:
             return
-        found = people(self._api, self._playbook.language, phone)
+        found = clients(self._api, self._playbook.language, phone)
         if not found:
             raise Refused("amocrm: no contact has the client's phone")
         change = {"custom_fields_values": [_field(_number(field), str(balance))]}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from switchboard.crm.amocrm.answers import FoundPerson, LeadPage, PersonPage, read
 from switchboard.crm.amocrm.api import Api, Params
 from switchboard.crm.amocrm.lead import phones
-from switchboard.crm.phone import e164, significant
+from switchboard.crm.phone import e164, reachable, significant
 from switchboard.crm.port import PhoneMatch
 from switchboard.texts.catalogue import Language
 
@@ -32,6 +32,15 @@ def people(api: Api, language: Language, phone: str) -> list[FoundPerson]:
     found = [] if response is None else read(PersonPage, response).embedded.contacts
     return [
         person for person in found if phone in (e164(typed, language) for typed in phones(person))
+    ]
+
+
+def clients(api: Api, language: Language, phone: str) -> list[FoundPerson]:
+    """Those who are written to by this phone: a card may hold a relative's beside its own."""
+    return [
+        person
+        for person in people(api, language, phone)
+        if e164(reachable(phones(person), language), language) == phone
     ]
 
 

@@ -14,7 +14,7 @@ from switchboard.crm.bitrix24.fields import Fields
 from switchboard.crm.bitrix24.items import CONTACT, DEAL, PAGE, Items
 from switchboard.crm.bitrix24.timeline import Timeline
 from switchboard.crm.line import Unanswered
-from switchboard.crm.phone import spellings
+from switchboard.crm.phone import e164, reachable, spellings
 from switchboard.crm.port import Assignment, Change, PhoneMatch
 from switchboard.crm.results import by_field
 from switchboard.domain.deal import Contact, Deal
@@ -118,11 +118,20 @@ class Bitrix24Client:
         field = self._crm.results.balance
         if field is None:
             return
-        contacts = self._contacts(phone)
+        contacts = [one for one in self._contacts(phone) if self._is_written_to(one, phone)]
         if not contacts:
             raise Refused(f"{PROVIDER}: no contact has the client's phone")
         for contact in contacts:
             self._items.write(CONTACT, contact, {field: balance})
+
+    def _is_written_to(self, contact: int, phone: str) -> bool:
+        """Whether it is the client himself: a card may hold a relative's number beside its own."""
+        language = self._playbook.language
+        try:
+            person = self._items.contact(contact)
+        except Gone:
+            return False
+        return e164(reachable(person.phones, language), language) == phone
 
     def set_amount(self, deal_id: str, before: Decimal, amount: Decimal) -> bool:
         now = self._items.deal(_number(deal_id)).opportunity or Decimal(0)

@@ -44,6 +44,11 @@ class Items:
         except Gone:
             return None
 
+    def contact(self, contact: int) -> Person:
+        """Raises Gone."""
+        said = self._api.call(_GET, {"entityTypeId": CONTACT, "id": contact})
+        return read(Person, part(said, "item"), _GET)
+
     def deals(
         self, condition: Mapping[str, Any], order: Mapping[str, str], start: int = 0
     ) -> list[ListedDeal]:
