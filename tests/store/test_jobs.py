@@ -24,8 +24,8 @@ from switchboard.store.jobs import (
     clear_request,
     commit_request,
     press_request,
-    sweep_of,
 )
+from switchboard.store.pending import sweep_of
 from switchboard.store.record import Commit, Outbox, Record, Waiting
 from tests.flows.story import (
     BRANCH,

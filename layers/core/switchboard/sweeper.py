@@ -16,7 +16,7 @@ from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import Snapshot
 from switchboard.store.jobs import Jobs
 from switchboard.store.links import Links
-from switchboard.store.subjects import Left
+from switchboard.store.pending import Left
 
 FlowName = Literal["survey", "account", "session"]
 

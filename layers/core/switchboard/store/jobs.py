@@ -21,9 +21,8 @@ not change either, so a burst of them cannot starve a commit.
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from switchboard.domain.errors import Conflict
 from switchboard.domain.events import Press
@@ -31,10 +30,9 @@ from switchboard.domain.journal import Entry
 from switchboard.flows.claim.job import CLOSED, Holder, Job
 from switchboard.flows.claim.table import State
 from switchboard.store.database import ConditionFailed, Database, Item, Request
+from switchboard.store.pending import Left, left_since, sweep_of
 from switchboard.store.record import Commit, Outbox, Record, Waiting, dump_outbox, load_outbox
 
-SWEEPS = 4
-"""Partitions of the `pending` index, so that no single one carries every branch's writes."""
 KEPT = timedelta(days=500)
 """How long a job that is over is kept: longer than its journal, whose numbers it goes on from."""
 
@@ -44,14 +42,6 @@ class Written(NamedTuple):
 
     seq: int
     holder: Holder | None
-
-
-class Waits(NamedTuple):
-    """A job in whose item something has waited since a moment."""
-
-    branch: str
-    job: str
-    since: datetime
 
 
 class NotWritten(NamedTuple):
@@ -260,29 +250,12 @@ class Jobs:
         for item in self._database.query(request):
             yield Job.model_validate_json(item["job"]["S"]), _holder(item)
 
-    def pending_since(self, before: datetime) -> Iterator[Waits]:
+    def pending_since(self, before: datetime) -> Iterator[Left]:
         """The jobs in whose items something has waited since before that moment."""
-        for sweep in range(SWEEPS):
-            request = {
-                "TableName": self._table,
-                "IndexName": "pending",
-                "KeyConditionExpression": "#sweep = :sweep AND #pending < :before",
-                "ExpressionAttributeNames": {"#sweep": "sweep", "#pending": "pending"},
-                "ExpressionAttributeValues": {
-                    ":sweep": {"S": str(sweep)},
-                    ":before": {"N": str(int(before.timestamp()))},
-                },
-            }
-            for item in self._database.query(request):
-                since = datetime.fromtimestamp(int(item["pending"]["N"]), UTC)
-                yield Waits(item["pk"]["S"], item["sk"]["S"], since)
+        return left_since(self._database, self._table, before)
 
     def _get(self, branch: str, job: str) -> Request:
         return {"TableName": self._table, "Key": _key(branch, job), "ConsistentRead": True}
-
-
-def sweep_of(job: str) -> str:
-    return str(crc32(job.encode()) % SWEEPS)
 
 
 def _key(branch: str, job: str) -> Item:

@@ -29,12 +29,12 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
-from zlib import crc32
 
 from switchboard.domain import visits as kept_visits
 from switchboard.domain.errors import Misconfigured
 from switchboard.domain.visits import Visit
 from switchboard.store.database import ConditionFailed, Database, Item, Request
+from switchboard.store.pending import left_since, sweep_of
 
 if TYPE_CHECKING:
     # What this door imports is what a click waits for after a cold start.
@@ -49,8 +49,6 @@ VISITS = 25
 that comes for ever must not make it grow."""
 KEPT = timedelta(days=90)
 """How long a link is kept after its end, for the results and for a client who asks."""
-SWEEPS = 4
-"""Partitions of the `pending` index."""
 LENGTH = 12
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -137,7 +135,7 @@ def put_request(table: str, code: str, link: "LinkTo", branch: str, page: Page) 
     numbers |= {"presses": 0, "until": _seconds(link.expires_at)}
     numbers["expires_at"] = _seconds(link.expires_at + KEPT)
     texts |= {"branch": branch, "page": json.dumps(page, ensure_ascii=False)}
-    texts["sweep"] = str(crc32(code.encode()) % SWEEPS)
+    texts["sweep"] = sweep_of(code)
     return {
         "TableName": table,
         "Item": {
@@ -292,21 +290,8 @@ class Links:
 
     def pending_since(self, before: datetime) -> Iterator[Unheard]:
         """The links whose press the survey has not heard of since before that moment."""
-        for sweep in range(SWEEPS):
-            request = {
-                "TableName": self._table,
-                "IndexName": "pending",
-                "KeyConditionExpression": "#sweep = :sweep AND #pending < :before",
-                "ExpressionAttributeNames": {"#sweep": "sweep", "#pending": "pending"},
-                "ExpressionAttributeValues": {
-                    ":sweep": {"S": str(sweep)},
-                    ":before": {"N": str(_seconds(before))},
-                },
-            }
-            for item in self._database.query(request):
-                yield Unheard(
-                    item["pk"]["S"], datetime.fromtimestamp(int(item["pending"]["N"]), UTC)
-                )
+        for left in left_since(self._database, self._table, before):
+            yield Unheard(left.pk, left.since)
 
     def void(self, code: str) -> None:
         """Nothing hangs on the link any more. Twice is once, and a press that is there stays."""

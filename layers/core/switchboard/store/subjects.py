@@ -7,25 +7,17 @@ Jobs have a store of their own (`store/jobs.py`), since doors write presses into
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from switchboard.domain.errors import Conflict
 from switchboard.store.database import ConditionFailed, Database, Item, Request
-from switchboard.store.jobs import SWEEPS, sweep_of
+from switchboard.store.pending import Left, left_since, sweep_of
 from switchboard.store.record import Commit, Outbox, Record, dump_outbox, load_outbox
 
 S = TypeVar("S", bound=BaseModel)
-
-
-class Left(NamedTuple):
-    """A subject whose outbox was not handed over since a moment."""
-
-    branch: str
-    subject: str
-    since: datetime
 
 
 class SubjectTable(Generic[S]):
@@ -114,20 +106,7 @@ class SubjectTable(Generic[S]):
 
     def pending_since(self, before: datetime) -> Iterator[Left]:
         """The subjects whose outboxes have waited since before that moment."""
-        for sweep in range(SWEEPS):
-            request = {
-                "TableName": self._table,
-                "IndexName": "pending",
-                "KeyConditionExpression": "#sweep = :sweep AND #pending < :before",
-                "ExpressionAttributeNames": {"#sweep": "sweep", "#pending": "pending"},
-                "ExpressionAttributeValues": {
-                    ":sweep": {"S": str(sweep)},
-                    ":before": {"N": str(int(before.timestamp()))},
-                },
-            }
-            for item in self._database.query(request):
-                since = datetime.fromtimestamp(int(item["pending"]["N"]), UTC)
-                yield Left(item["pk"]["S"], item["sk"]["S"], since)
+        return left_since(self._database, self._table, before)
 
     def _record(self, item: Item) -> Record[S]:
         return Record(
