@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from switchboard.domain.visits import Visit
+from switchboard.doors import notices
 from switchboard.doors.addresses import location
 from switchboard.doors.visits import foreign, visit_of
 from switchboard.pages import frame
-from switchboard.pages.notice import notice
 from switchboard.pages.review import review_page
 from switchboard.runtime import http
 from switchboard.runtime.http import Request
@@ -73,9 +73,7 @@ class ClickDoor:
             case "POST":
                 return self._pressed(code, visit, request)
             case _:
-                answer = self._nothing(405, "refused", "method", request)
-                answer["headers"]["allow"] = "GET, HEAD, POST"
-                return answer
+                return notices.wrong_method(self._log, request)
 
     def _visited(self, code: str, visit: Visit, request: Request) -> dict[str, Any]:
         link = self._links.visit(code, visit)
@@ -130,19 +128,10 @@ class ClickDoor:
 
     def _over(self, link: Link, request: Request) -> dict[str, Any]:
         words = frame.Words(link.page.language, link.page.texts)
-        return self._refused(410, "expired", words, "expired", request)
+        return notices.refused(self._log, 410, "expired", words, "expired", request)
 
     def _nothing(self, status: int, key: str, why: str, request: Request) -> dict[str, Any]:
-        language = frame.preferred(request.headers.get("accept-language", ""))
-        return self._refused(status, key, frame.Words(language, {}), why, request)
-
-    def _refused(
-        self, status: int, key: str, words: frame.Words, why: str, request: Request
-    ) -> dict[str, Any]:
-        # The code is left out: what anybody may write into a path is not for the log.
-        self._log.warning("refused", outcome="refused", reason=why, bytes=len(request.body))
-        page = "" if request.method == "HEAD" else notice(words, key)
-        return http.html(status, page, frame.headers())
+        return notices.nothing(self._log, status, key, why, request)
 
     def _tell(self, link: Link, visit: Visit, request: Request) -> None:
         """Into the inbox. A press that does not get there is found in its item by the sweeper."""

@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl
 
 from switchboard.domain.errors import Misconfigured
 from switchboard.domain.events import Envelope, SurveyFilled
+from switchboard.doors import notices
 from switchboard.doors.click import CODE
 from switchboard.doors.visits import foreign
 from switchboard.pages import frame
 from switchboard.pages.notice import notice
 from switchboard.pages.survey import LONGEST_TEXT, options_of, survey_page
 from switchboard.playbook.view import Playbook, Question
-from switchboard.runtime import http
 from switchboard.runtime.http import Request
 from switchboard.store.links import Link
 
@@ -72,9 +72,7 @@ class SurveyDoor:
         if CODE.fullmatch(code) is None:
             return self._nothing(404, "unknown", "malformed code", request)
         if request.method not in ("GET", "HEAD", "POST"):
-            answer = self._nothing(405, "refused", "method", request)
-            answer["headers"]["allow"] = "GET, HEAD, POST"
-            return answer
+            return notices.wrong_method(self._log, request)
         if len(request.body) > LARGEST:
             return self._nothing(413, "refused", "too large", request)
         link = self._links.read(code)
@@ -82,17 +80,17 @@ class SurveyDoor:
             return self._nothing(404, "unknown", "unknown code", request)
         words = frame.Words(link.page.language, link.page.texts)
         if link.filled_at is not None:
-            return _page(request, 200, notice(words, "thanks"))
+            return notices.page(request, 200, notice(words, "thanks"))
         if link.until <= self._now():
-            return self._refused(410, "expired", words, "expired", request)
+            return notices.refused(self._log, 410, "expired", words, "expired", request)
         try:
             questions = self._playbooks.at(link.branch, link.playbook).reviewing.survey.questions
         except Misconfigured as wrong:
-            return self._refused(404, "unknown", words, wrong.reason, request)
+            return notices.refused(self._log, 404, "unknown", words, wrong.reason, request)
         if request.method == "POST":
             return self._sent(link, words, questions, request)
         self._log.info("survey page", branch=link.branch, survey=link.survey, outcome="shown")
-        return _page(request, 200, survey_page(words, link.page.company, questions))
+        return notices.page(request, 200, survey_page(words, link.page.company, questions))
 
     def _sent(
         self, link: Link, words: frame.Words, questions: Sequence[Question], request: Request
@@ -108,10 +106,10 @@ class SurveyDoor:
         elif not self._put(link, _answers(questions, form.said), request):
             status, problem = 503, "page.survey.busy"
         else:
-            return _page(request, 200, notice(words, "thanks"))
+            return notices.page(request, 200, notice(words, "thanks"))
         self._log.warning("refused", outcome="refused", reason=problem, bytes=len(request.body))
         shown = survey_page(words, link.page.company, questions, form.said, problems, problem)
-        return _page(request, status, shown)
+        return notices.page(request, status, shown)
 
     def _put(self, link: Link, answers: dict[str, str], request: Request) -> bool:
         """Whether the answers are in the inbox. Sent twice as they are, they are there once."""
@@ -133,18 +131,7 @@ class SurveyDoor:
         return True
 
     def _nothing(self, status: int, key: str, why: str, request: Request) -> dict[str, Any]:
-        language = frame.preferred(request.headers.get("accept-language", ""))
-        return self._refused(status, key, frame.Words(language, {}), why, request)
-
-    def _refused(
-        self, status: int, key: str, words: frame.Words, why: str, request: Request
-    ) -> dict[str, Any]:
-        self._log.warning("refused", outcome="refused", reason=why, bytes=len(request.body))
-        return _page(request, status, notice(words, key))
-
-
-def _page(request: Request, status: int, page: str) -> dict[str, Any]:
-    return http.html(status, "" if request.method == "HEAD" else page, frame.headers())
+        return notices.nothing(self._log, status, key, why, request)
 
 
 def _form(request: Request) -> Form:
