@@ -58,7 +58,7 @@ class Process:
         for branch, job, _ in left:
             if branch == self.branch:
                 settle(self.jobs, self.out, branch, job, _flow, (), NOW, "trace")
-        return sum(one.branch == self.branch for one in left)
+        return sum(branch == self.branch for branch, _, _ in left)
 
     def story(self) -> list[Callable[[], None]]:
         return [

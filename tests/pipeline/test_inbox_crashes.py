@@ -108,8 +108,8 @@ class Process:
             "session": self.reviews.sessions,
         }
         for flow, subjects in flows.items():
-            for left in list(subjects.pending_since(before)):
-                self.reviews.tell(Resume(flow=flow, subject=left.subject))
+            for _, subject, _ in list(subjects.pending_since(before)):
+                self.reviews.tell(Resume(flow=flow, subject=subject))
                 found += 1
         return found
 
