@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
+# Every function's first event starts a process, on a machine that may be busy with other tests.
+expect.set_options(timeout=30_000)
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _DATABASE = ROOT / "node_modules/@extenddb/linux-x64/extenddb"
 _QUIET = (
