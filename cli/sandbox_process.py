@@ -34,6 +34,8 @@ BRANCH_SECRETS: Mapping[str, Mapping[str, str]] = {
         "TYRES_BITRIX24_SECRET": _SETTINGS.tyres.bitrix24_hook_secret,
         "TYRES_BITRIX24_APPLICATION_TOKEN": _SETTINGS.tyres.bitrix24_application_token,
         "TYRES_WHATSAPP_TOKEN": _WHATSAPP.token,
+        "TYRES_WHATSAPP_APP_SECRET": _WHATSAPP.app_secret,
+        "TYRES_WHATSAPP_VERIFY_TOKEN": "demo-verify-token",
         "TYRES_SMSC_LOGIN": _SMS.login,
         "TYRES_SMSC_PASSWORD": _SMS.password,
         "TYRES_ONEC_LOGIN": _ONEC.login,

@@ -16,6 +16,9 @@ _WORDS: Mapping[str, str] = {
     "survey page": "the page of {survey} was {outcome}",
     "update": "an update of Telegram: {outcome} {reason}",
     "webhook": "{provider} told of {deals} deal(s): {outcome}",
+    "whatsapp webhook": "WhatsApp told of {messages} message(s) and {failures} failure(s):"
+    " {outcome}",
+    "verified": "Meta asked whether the address is the branch's, and it is",
     "refused": "the door refused it: {reason} ({bytes} bytes)",
     "inbox unavailable": "the press is kept, but the inbox queue did not answer: {reason}",
     "due": "{kind} of {subject} has come due",
@@ -38,6 +41,7 @@ _KINDS: Mapping[str, str] = {
     "survey_filled": "the filled page",
     "client_answered": "a client's button",
     "client_said": "a client's words",
+    "message_failed": "a message that was not delivered",
     "contact_shared": "a client's number",
     "sale_closed": "a sale in the loyalty system",
     "deal_seen": "the deal as it was read",
@@ -73,6 +77,8 @@ def of_line(line: Line) -> Told | None:
     message = str(line.get("message", ""))
     if message == "press" and "verdict" in line:
         message = "link press"
+    if message == "webhook" and line.get("provider") == "whatsapp":
+        message = "whatsapp webhook"
     known = defaultdict(str, {name: _plain(value) for name, value in line.items()})
     known["kind"] = _KINDS.get(known["kind"], known["kind"])
     waited = line.get("waited_s")

@@ -21,7 +21,10 @@ def digits(phone: str) -> str:
 
 @dataclass
 class Arrival:
-    """One message. `text` is as the person reads it; `links` are what can be tapped, in order."""
+    """One message. `text` is as the person reads it; `links` are what can be tapped, in order.
+
+    `replies` are the labels and payloads of quick replies, until one of them is pressed.
+    """
 
     id: str
     channel: Channel
@@ -31,14 +34,26 @@ class Arrival:
     template: str | None = None
     status: str = "delivered"
     at: float = field(default_factory=now)
+    replies: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Written:
+    """What the person wrote in WhatsApp. `taken`: whether Switchboard has it."""
+
+    id: str
+    text: str
+    at: float = field(default_factory=now)
+    taken: bool = False
 
 
 class Phones:
-    """One list of arrivals per number."""
+    """Per number: a list of what arrived, and one of what was written."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self.arrivals: dict[str, list[Arrival]] = {}
+        self.written: dict[str, list[Written]] = {}
         self.without: dict[Channel, set[str]] = {"whatsapp": set(), "sms": set()}
         # When the person last wrote to the business in WhatsApp, Unix time in seconds.
         self.wrote_at: dict[str, float] = {}
@@ -71,6 +86,8 @@ class Phones:
             "whatsapp": self.reachable(number, "whatsapp"),
             "sms": self.reachable(number, "sms"),
             "messages": [asdict(arrival) for arrival in self.arrivals.get(number, [])],
+            "written": [asdict(words) for words in self.written.get(number, [])],
+            "wrote_at": self.wrote_at.get(number),
         }
 
 

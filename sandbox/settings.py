@@ -105,8 +105,9 @@ class SandboxSettings:
 
     `clock` is a file with the seconds by which the clock of the whole demo is ahead.
 
-    `amocrm_clock` and `telegram_clock` divide the providers' retry delays, so that a demo need not
-    wait for amoCRM's fifteen minutes. Expiries that people see (callbacks) run in real time.
+    `amocrm_clock`, `telegram_clock` and `whatsapp_clock` divide the providers' retry delays, so
+    that a demo need not wait for amoCRM's fifteen minutes. Expiries that people see (callbacks) run
+    in real time.
     """
 
     doors: str = "http://127.0.0.1:8080"
@@ -130,6 +131,7 @@ class SandboxSettings:
     callback_answer_seconds: float = 15.0
     telegram_connections: int = 40
     telegram_clock: float = 1.0
+    whatsapp_clock: float = 1.0
     tyres_bot: BotSettings = TYRES_BOT
 
     amocrm_subdomain: str = "demo"

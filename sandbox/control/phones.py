@@ -1,4 +1,4 @@
-"""Control of the clients' telephones and of the two providers that reach them."""
+"""Control of the clients' telephones, and of the SMS gateway that reaches them."""
 
 from dataclasses import asdict, replace
 
@@ -8,13 +8,13 @@ from starlette.responses import JSONResponse, Response
 from sandbox.clock import now
 from sandbox.phones import digits
 from sandbox.telegram.people import Impossible
-from sandbox.whatsapp.settings import Template
+from sandbox.whatsapp.payloads import Said
 from sandbox.wire import Handler, Json, json_object
 from sandbox.world import World
 
 
 class PhoneControl:
-    """Handlers under /control/phones, /control/whatsapp and /control/sms."""
+    """Handlers under /control/phones and /control/sms."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -26,9 +26,7 @@ class PhoneControl:
             ("PUT", "/phones/{phone}", self._equip),
             ("POST", "/phones/{phone}/read", self._read),
             ("POST", "/phones/{phone}/write", self._write),
-            ("GET", "/whatsapp", self._whatsapp),
-            ("PUT", "/whatsapp", self._whatsapp_habits),
-            ("PUT", "/whatsapp/templates/{name}", self._template),
+            ("POST", "/phones/{phone}/reply", self._reply),
             ("GET", "/sms", self._sms),
             ("PUT", "/sms", self._sms_account),
             ("POST", "/sms/minute", self._minute),
@@ -40,12 +38,12 @@ class PhoneControl:
         return JSONResponse({"phones": [phones.shown(phone) for phone in phones.known()]})
 
     async def _one(self, request: Request) -> Response:
-        return JSONResponse(self._world.phones.shown(_number(request)))
+        return JSONResponse(self._world.phones.shown(number_in(request)))
 
     async def _equip(self, request: Request) -> Response:
         """{whatsapp?, sms?}: whether this number can be reached so."""
         body = json_object(await request.body())
-        phone, phones = _number(request), self._world.phones
+        phone, phones = number_in(request), self._world.phones
         if "whatsapp" in body:
             phones.equip(phone, "whatsapp", has=bool(body["whatsapp"]))
         if "sms" in body:
@@ -54,57 +52,42 @@ class PhoneControl:
 
     async def _read(self, request: Request) -> Response:
         """The person opens the chat with the business in WhatsApp."""
-        return JSONResponse({"read": self._world.whatsapp.messages.read(_number(request))})
+        return JSONResponse({"read": self._world.whatsapp.messages.read(number_in(request))})
 
     async def _write(self, request: Request) -> Response:
-        """{text, hours_ago?}: the person writes in WhatsApp; texts may be sent for 24 hours."""
+        """{text or content, name?, hidden?, hours_ago?}: the person writes in WhatsApp.
+
+        `content` is what is no text, as in the webhook: {type, …}. For 24 hours from then on he can
+        be answered by a text; `hours_ago` says that it is so long since.
+        """
         body = json_object(await request.body())
-        phone = _number(request)
-        number = self._world.whatsapp.messages.hear(phone, str(body.get("text", "")))
+        phone, said = self._writer(request), _said(body)
+        if not said.text and said.content is None:
+            raise Impossible("there is neither text nor content")
+        number = self._world.whatsapp.messages.hear(phone, said)
         self._world.phones.wrote_at[phone] = now() - 3600 * float(body.get("hours_ago", 0))
         return JSONResponse({"id": number})
 
-    async def _whatsapp(self, request: Request) -> Response:
-        del request
-        whatsapp = self._world.whatsapp
-        return JSONResponse(
-            {
-                **self._whatsapp_state(),
-                "templates": [
-                    asdict(template) for template in whatsapp.messages.templates.values()
-                ],
-                "calls": whatsapp.calls,
-                "counts": dict(whatsapp.counts),
-                "hooks": whatsapp.statuses.log,
-            }
-        )
+    async def _reply(self, request: Request) -> Response:
+        """{message?, button?, name?, hidden?}: the person presses a quick reply in WhatsApp.
 
-    def _whatsapp_state(self) -> Json:
-        whatsapp = self._world.whatsapp
-        return {
-            "statuses": whatsapp.statuses.enabled,
-            "pace": whatsapp.pace.enforced,
-            **asdict(whatsapp.messages.habits),
-        }
-
-    async def _whatsapp_habits(self, request: Request) -> Response:
-        """{statuses?, pace?, undeliverable?, window?}; what is absent stays as it is."""
+        By default the first button of the last message that has any left.
+        """
         body = json_object(await request.body())
-        whatsapp = self._world.whatsapp
-        told = {key: body[key] for key in asdict(whatsapp.messages.habits) if key in body}
-        if not set(told.values()) <= {"at_once", "later"}:
-            raise Impossible("undeliverable and window are at_once or later")
-        whatsapp.messages.habits = replace(whatsapp.messages.habits, **told)
-        whatsapp.statuses.enabled = bool(body.get("statuses", whatsapp.statuses.enabled))
-        whatsapp.pace.enforced = bool(body.get("pace", whatsapp.pace.enforced))
-        return JSONResponse(self._whatsapp_state())
+        phone, messages = self._writer(request), self._world.whatsapp.messages
+        offered = messages.offered(phone, body.get("message"))
+        if offered is None:
+            raise Impossible("there is no such message with quick replies")
+        label = body.get("button", next(iter(offered.replies)))
+        if label not in offered.replies:
+            raise Impossible(f"button must be one of {', '.join(offered.replies)}")
+        return JSONResponse({"id": messages.reply(phone, offered, label, _said(body))})
 
-    async def _template(self, request: Request) -> Response:
-        """{body, url?, button?, language?}: Meta approves it, or its new wording."""
-        body = json_object(await request.body())
-        template = Template(request.path_params["name"], **body)
-        self._world.whatsapp.messages.approve(template)
-        return JSONResponse(asdict(template))
+    def _writer(self, request: Request) -> str:
+        phone = number_in(request)
+        if not self._world.phones.reachable(phone, "whatsapp"):
+            raise Impossible("this number has no WhatsApp")
+        return phone
 
     async def _sms(self, request: Request) -> Response:
         del request
@@ -134,8 +117,18 @@ class PhoneControl:
         return JSONResponse({"ok": True})
 
 
-def _number(request: Request) -> str:
+def number_in(request: Request) -> str:
+    """The digits of the number in the path. Raises Impossible."""
     phone = digits(request.path_params["phone"])
     if not 10 <= len(phone) <= 15:
         raise Impossible("that is no phone number")
     return phone
+
+
+def _said(body: Json) -> Said:
+    return Said(
+        text=str(body.get("text", "")),
+        name=str(body.get("name", "Клиент")),
+        hidden=bool(body.get("hidden", False)),
+        content=body.get("content"),
+    )

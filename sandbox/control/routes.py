@@ -16,6 +16,7 @@ from sandbox.control.phones import PhoneControl
 from sandbox.control.reviews import ReviewControl
 from sandbox.control.telegram import TelegramControl
 from sandbox.control.telegram_people import TelegramPeopleControl
+from sandbox.control.whatsapp import WhatsAppControl
 from sandbox.telegram.people import Impossible
 from sandbox.wire import BadBody, Handler, refusal
 from sandbox.world import World
@@ -39,6 +40,7 @@ def routes(world: World) -> list[Route]:
         *Bitrix24PortalControl(world).table(),
         *OneCControl(world).table(),
         *PhoneControl(world).table(),
+        *WhatsAppControl(world).table(),
         *ReviewControl(world).table(),
         *FaultControl(world).table(),
     ]

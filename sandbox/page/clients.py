@@ -88,6 +88,8 @@ def _shown(world: World, client: Client) -> Json:
         "whatsapp": all(phones.reachable(number, "whatsapp") for number in client.numbers),
         "sms": all(phones.reachable(number, "sms") for number in client.numbers),
         "arrivals": _arrivals(world, client),
+        "written": _written(world, client),
+        "window_until": _window_until(world, client),
         "telegram": person(world.tyres_telegram, client.telegram.id) if client.telegram else None,
         "balance": next(
             (card.values[balance] for card in client.cards if card.values.get(balance) is not None),
@@ -99,16 +101,36 @@ def _shown(world: World, client: Client) -> Json:
 
 def _arrivals(world: World, client: Client) -> list[Json]:
     found = [
-        arrival for number in client.numbers for arrival in world.phones.arrivals.get(number, [])
+        (number, arrival)
+        for number in client.numbers
+        for arrival in world.phones.arrivals.get(number, [])
     ]
-    found.sort(key=lambda arrival: arrival.at)
-    return [_arrival(world, arrival) for arrival in found[-SHOWN_ARRIVALS:]]
+    found.sort(key=lambda one: one[1].at)
+    return [_arrival(world, number, arrival) for number, arrival in found[-SHOWN_ARRIVALS:]]
 
 
-def _arrival(world: World, arrival: Arrival) -> Json:
+def _arrival(world: World, number: str, arrival: Arrival) -> Json:
     """`button` is the label of the link that is not in the text."""
     template = world.whatsapp.messages.templates.get((arrival.template or "", "ru"))
-    return asdict(arrival) | {"button": template.button if template else ""}
+    button = template.button if template else ""
+    return asdict(arrival) | {"phone": f"+{number}", "button": button}
+
+
+def _written(world: World, client: Client) -> list[Json]:
+    """What he wrote in WhatsApp, by any of his numbers."""
+    found = [
+        asdict(words) | {"phone": f"+{number}"}
+        for number in client.numbers
+        for words in world.phones.written.get(number, [])
+    ]
+    found.sort(key=lambda one: one["at"])
+    return found[-SHOWN_ARRIVALS:]
+
+
+def _window_until(world: World, client: Client) -> float | None:
+    """Until when texts reach him in WhatsApp; None where only templates do."""
+    open_until = (world.whatsapp.messages.window_until(number) for number in client.numbers)
+    return max((until for until in open_until if until), default=None)
 
 
 def _account(world: World, client: Client) -> Json | None:

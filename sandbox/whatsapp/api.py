@@ -17,15 +17,15 @@ from sandbox.feed import Feed
 from sandbox.phones import Phones
 from sandbox.settings import SandboxSettings
 from sandbox.whatsapp.errors import CloudRefusal, bad_token, invalid, too_many
-from sandbox.whatsapp.messages import Messages, recipient
+from sandbox.whatsapp.hooks import HookDelivery
+from sandbox.whatsapp.messages import Messages, callback_data, recipient
 from sandbox.whatsapp.pace import Pace
 from sandbox.whatsapp.settings import WhatsAppSettings
-from sandbox.whatsapp.statuses import Statuses
 from sandbox.wire import BadBody, CutOff, Json, json_object
 
 
 class WhatsAppStandIn:
-    """One business number. `calls` is the log of requests, `statuses.log` that of webhooks."""
+    """One business number. `calls` is the log of requests, `hooks.log` that of webhooks."""
 
     def __init__(
         self,
@@ -37,15 +37,15 @@ class WhatsAppStandIn:
     ) -> None:
         self.settings = settings
         self.pace = Pace(settings.messages_per_second)
-        self.statuses = Statuses(sandbox, settings)
-        self.messages = Messages(settings, sandbox.doors, feed, phones, self.statuses)
+        self.hooks = HookDelivery(sandbox, settings, feed)
+        self.messages = Messages(settings, sandbox.doors, feed, phones, self.hooks)
         self.calls: list[Json] = []
         self.counts: Counter[str] = Counter()
         self._faults = faults
         self._feed = feed
 
     async def stop(self) -> None:
-        await self.statuses.stop()
+        await self.hooks.stop()
 
     def routes(self) -> list[Route]:
         """To be mounted at /whatsapp, which then is https://graph.facebook.com."""
@@ -89,7 +89,7 @@ class WhatsAppStandIn:
         message = self.messages.composed(body)
         self.pace.take(person)
         self.messages.refuse_at_once(person, message)
-        sent = {"id": self.messages.deliver(person, message, body.get("biz_opaque_callback_data"))}
+        sent = {"id": self.messages.deliver(person, message, callback_data(body))}
         if message.template:
             sent["message_status"] = "accepted"
         contact = {"input": body["to"], "wa_id": person}

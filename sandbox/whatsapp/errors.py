@@ -8,15 +8,38 @@ import secrets
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.whatsapp.payloads import Reason
 from sandbox.wire import Json
 
-UNDELIVERABLE = (131026, "Message undeliverable", "Message Undeliverable.")
-RE_ENGAGEMENT = (
+UNDELIVERABLE = Reason(131026, "Message undeliverable", "Message Undeliverable.")
+RE_ENGAGEMENT = Reason(
     131047,
     "Re-engagement message",
     "Message failed to send because more than 24 hours have passed since the customer last "
     "replied to this number.",
 )
+KNOWN = {
+    reason.code: reason
+    for reason in (
+        UNDELIVERABLE,
+        RE_ENGAGEMENT,
+        Reason(
+            130472,
+            "User's number is part of an experiment",
+            "Message was not sent because the user's number is part of an experiment.",
+        ),
+        Reason(
+            131049,
+            "Message not delivered",
+            "This message was not delivered to maintain healthy ecosystem engagement.",
+        ),
+        Reason(
+            131050,
+            "Message not delivered",
+            "The recipient has chosen to stop receiving marketing messages from this business.",
+        ),
+    )
+}
 
 
 class CloudRefusal(Exception):
@@ -43,6 +66,11 @@ class CloudRefusal(Exception):
             error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
         headers = {"WWW-Authenticate": "OAuth"} if self.status == 401 else None
         return JSONResponse({"error": error}, self.status, headers)
+
+
+def reason_of(code: int) -> Reason:
+    """The words of this code, or general ones."""
+    return KNOWN.get(code, Reason(code, "Message failed to send", "Message failed to send."))
 
 
 def invalid(details: str) -> CloudRefusal:

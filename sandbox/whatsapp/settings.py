@@ -8,6 +8,7 @@ class Template:
     """An approved template: `{{1}}`, `{{2}}` … stand for the parameters of its body.
 
     `url` is the address of its button, ending with `{{1}}`; `{doors}` is Switchboard's address.
+    `replies` are the labels of its quick replies, which stand below that button.
     """
 
     name: str
@@ -15,7 +16,10 @@ class Template:
     url: str | None = None
     button: str = ""
     language: str = "ru"
+    replies: tuple[str, ...] = ()
 
+
+ANSWER_HERE = "Ответить в чате"
 
 TEMPLATES = (
     Template(
@@ -24,12 +28,14 @@ TEMPLATES = (
         "Три вопроса, меньше минуты.",
         "{doors}/s/{{1}}",
         "Ответить",
+        replies=(ANSWER_HERE,),
     ),
     Template(
         "tyres_reminder",
         "{{1}}, это снова {{2}}. Если есть минута, ответьте на три вопроса — больше не напомним.",
         "{doors}/s/{{1}}",
         "Ответить",
+        replies=(ANSWER_HERE,),
     ),
     Template(
         "tyres_review",
@@ -49,7 +55,7 @@ TEMPLATES = (
 
 @dataclass(frozen=True)
 class WhatsAppSettings:
-    """`app_secret` signs the webhooks to /whatsapp/{branch}."""
+    """`app_secret` signs the webhooks to /whatsapp/{branch}, `verify_token` introduces them."""
 
     branch: str = "tyres"
     phone_id: str = "106500000000001"
@@ -57,6 +63,7 @@ class WhatsAppSettings:
     account_id: str = "102300000000001"
     token: str = "tyres-whatsapp-token"
     app_secret: str = "tyres-whatsapp-app-secret"
+    verify_token: str = "demo-verify-token"
     business: str = "Шины у дома"
     messages_per_second: int = 80
     templates: tuple[Template, ...] = field(default=TEMPLATES)

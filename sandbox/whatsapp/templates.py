@@ -15,11 +15,12 @@ UNTIDY = re.compile(r"[\n\t]| {5,}")
 
 @dataclass(frozen=True)
 class Rendered:
-    """`links` holds the button's address, if there is one."""
+    """`links` holds the button's address, if there is one; `replies` are labels and payloads."""
 
     name: str
     text: str
     links: list[str]
+    replies: dict[str, str]
 
 
 def render(templates: dict[tuple[str, str], Template], message: Json, doors: str) -> Rendered:
@@ -33,7 +34,14 @@ def render(templates: dict[tuple[str, str], Template], message: Json, doors: str
     if len(body) != expected:
         raise _mismatch("body", len(body), expected)
     buttons = [one for one in components if str(one.get("type")).lower() == "button"]
-    return Rendered(template.name, _filled(template.body, body), _links(template, buttons, doors))
+    replies = [one for one in buttons if str(one.get("sub_type")).lower() == "quick_reply"]
+    others = [one for one in buttons if one not in replies]
+    return Rendered(
+        template.name,
+        _filled(template.body, body),
+        _links(template, others, doors),
+        _replies(template, replies),
+    )
 
 
 def _approved(templates: dict[tuple[str, str], Template], message: Json) -> Template:
@@ -63,6 +71,24 @@ def _links(template: Template, buttons: list[Json], doors: str) -> list[str]:
     if len(values) != 1:
         raise missing("buttons: Button at index 0 of type Url requires a parameter")
     return [_filled(address, values)]
+
+
+def _replies(template: Template, given: list[Json]) -> dict[str, str]:
+    """What a quick reply says back: its payload, or else its label."""
+    first = 0 if template.url is None else 1
+    payloads = {str(one.get("index")): _payload(one) for one in given}
+    places = {str(first + at): label for at, label in enumerate(template.replies)}
+    if not payloads.keys() <= places.keys():
+        raise _mismatch("button", len(given), len(places))
+    return {label: payloads.get(place, label) for place, label in places.items()}
+
+
+def _payload(component: Json) -> str:
+    parameters = component.get("parameters")
+    found = parameters[0] if isinstance(parameters, list) and parameters else None
+    if not isinstance(found, dict) or found.get("type") != "payload":
+        raise invalid("a quick reply takes one parameter of type payload")
+    return str(found.get("payload", ""))
 
 
 def _parameters(components: list[Json], kind: str) -> list[str]:

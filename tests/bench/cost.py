@@ -6,6 +6,7 @@ The same hours without a job are counted too, and taken away: what is left is th
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,10 +92,10 @@ def lived(known: Prices) -> Life:
     quiet, busy = CountedWorld(known), CountedWorld(known)
     for world in (quiet, busy):
         begin(world)
-        world.clock.after(1, lambda world=world: world.sweep_each_minute(lambda: False))
+        world.clock.after(1, partial(world.sweep_each_minute, lambda: False))
     job = JobLife(busy)
     for world in (quiet, busy):
-        world.clock.run(until=lambda world=world: world.clock.elapsed >= _HOURS * 3600)
+        world.clock.run(until=partial(_is_over, world))
     job.check()
     ours = {
         unit: number - quiet.bill.units[unit]
@@ -104,6 +105,10 @@ def lived(known: Prices) -> Life:
     idle = {unit: number / (_HOURS * 60) for unit, number in quiet.bill.units.items()}
     left = sum(_stored(busy).values()) - sum(_stored(quiet).values())
     return Life(ours, idle, left, frozenset(busy.bill.figures))
+
+
+def _is_over(world: CountedWorld) -> bool:
+    return world.clock.elapsed >= _HOURS * 3600
 
 
 def polling_usd(known: Prices) -> float:
@@ -154,9 +159,9 @@ class JobLife:
         after = world.clock.after
         after(70, self._offer)
         for number, worker in enumerate(WORKERS[:3]):
-            after(300 + 90 * number, lambda by=worker: self._press(by, "contact"))
+            after(300 + 90 * number, partial(self._press, worker, "contact"))
         for number, worker in enumerate(WORKERS):
-            after(1600 + 20 * number, lambda by=worker: self._press(by, "claim"))
+            after(1600 + 20 * number, partial(self._press, worker, "claim"))
         after(5000, self._finish)
 
     def check(self) -> None:

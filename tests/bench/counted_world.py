@@ -225,7 +225,7 @@ class CountedWorld(World):
             self.bill.lasted(seconds * 1000)
             sleep(seconds)
 
-        process.reach, process.sleep = counted, slept  # type: ignore[method-assign, assignment]
+        process.reach, process.sleep = counted, slept  # type: ignore[method-assign]
         stream = _Lines(self.bill)
         # Powertools keeps a logger for each name for as long as the program runs.
         logger = Logger(

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from switchboard.channels.connect import connect_phones
-from switchboard.channels.port import Phones
+from switchboard.channels.port import PhoneMessage, Phones
 from switchboard.crm.connect import Surroundings
 from switchboard.domain.errors import Misconfigured, Outage, Postponed, Refused, Unreachable
 from tests.channels.phones import LINK, PHONE, Gateway, message, phones, whatsapp
@@ -67,6 +67,31 @@ def test_a_template_is_sent_with_its_variables_and_its_button(api: Gateway, clie
             "biz_opaque_callback_data": "survey-1.ask",
         }
     ]
+
+
+def test_words_of_our_own_go_as_they_are_to_who_has_just_written(
+    api: Gateway, client: Phones
+) -> None:
+    api.answers.append(SENT)
+    words = PhoneMessage(about="answer", text="Вопрос 1\n<из 3>", values={}, free=True)
+    assert client.send(PHONE, words, "survey-1.q2", again=False) == "wamid.TEST"
+    assert api.bodies() == [
+        {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": PHONE,
+            "type": "text",
+            "text": {"body": "Вопрос 1\n<из 3>"},
+            "biz_opaque_callback_data": "survey-1.q2",
+        }
+    ]
+
+
+def test_words_that_are_too_long_are_cut(api: Gateway, client: Phones) -> None:
+    api.answers.append(SENT)
+    words = PhoneMessage(about="answer", text="ж" * 5000, values={}, free=True)
+    client.send(PHONE, words, "k", again=False)
+    assert api.bodies()[0]["text"] == {"body": "ж" * 4096}
 
 
 def test_a_link_may_stand_in_the_text(api: Gateway, client: Phones) -> None:

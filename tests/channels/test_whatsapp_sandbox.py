@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.clock import now
 from sandbox.faults import Fault
 from sandbox.whatsapp.settings import WhatsAppSettings
 from switchboard.channels.port import PhoneMessage, Phones
@@ -60,10 +61,42 @@ def test_every_template_arrives(fresh: tuple[Loopback, Surroundings], name: str)
     )
 
 
-def test_who_has_no_whatsapp_is_unreachable(fresh: tuple[Loopback, Surroundings]) -> None:
+def failures(sandbox: Loopback) -> list[tuple[str, int, str]]:
+    """What follows as `failed`: of which message, with which code, and what came back with it."""
+    bodies = [hook.body for hook in sandbox.world.whatsapp.hooks.log if hook.what == "failed"]
+    statuses = [body["entry"][0]["changes"][0]["value"]["statuses"][0] for body in bodies]
+    return [
+        (one["id"], one["errors"][0]["code"], one["biz_opaque_callback_data"]) for one in statuses
+    ]
+
+
+def test_a_message_to_who_has_no_whatsapp_is_accepted_and_fails_later(
+    fresh: tuple[Loopback, Surroundings],
+) -> None:
     fresh[0].world.phones.without["whatsapp"].add(PHONE[1:])
+    wamid = connected(fresh).send(PHONE, about("survey"), "an-effect", again=False)
+    assert failures(fresh[0]) == [(wamid, 131026, "an-effect")]
+    assert fresh[0].world.phones.arrivals == {}
+
+
+def test_what_is_refused_at_once_is_unreachable(fresh: tuple[Loopback, Surroundings]) -> None:
+    fresh[0].world.phones.without["whatsapp"].add(PHONE[1:])
+    fresh[0].world.whatsapp.messages.habits.undeliverable = "at_once"
     with pytest.raises(Unreachable):
         connected(fresh).send(PHONE, about("survey"), "k", again=False)
+    assert failures(fresh[0]) == []
+
+
+def test_words_of_our_own_go_to_who_has_just_written(
+    fresh: tuple[Loopback, Surroundings],
+) -> None:
+    words = PhoneMessage("survey", "Спасибо, передам!", {}, free=True)
+    early = connected(fresh).send(PHONE, words, "early", again=False)
+    assert failures(fresh[0]) == [(early, 131047, "early")]
+    fresh[0].world.phones.wrote_at[PHONE[1:]] = now()
+    wamid = connected(fresh).send(PHONE, words, "k", again=False)
+    (arrived,) = fresh[0].world.phones.arrivals[PHONE[1:]]
+    assert (arrived.id, arrived.template, arrived.text) == (wamid, None, "Спасибо, передам!")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +120,7 @@ def test_what_a_person_must_mend(
 def test_troubles(fresh: tuple[Loopback, Surroundings]) -> None:
     faults, phone = fresh[0].world.faults, connected(fresh)
     for kind in ("outage", "server_error", "abort", "lost_answer"):
-        faults.switch_on("whatsapp", Fault(kind, left=1))  # type: ignore[arg-type]
+        faults.switch_on("whatsapp", Fault(kind, left=1))
         with pytest.raises(Outage) as outage:
             phone.send(PHONE, about("survey"), kind, again=False)
         assert outage.value.doubt

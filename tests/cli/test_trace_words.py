@@ -21,6 +21,25 @@ _VISITOR = {"survey": "bitrix24-501", "verdict": "person", "reason": ""}
             "the button behind the review link of bitrix24-501 was pressed by a person: first",
         ),
         (
+            {
+                "message": "webhook",
+                "provider": "whatsapp",
+                "messages": 2,
+                "failures": 1,
+                "ignored": [],
+                "outcome": "accepted",
+            },
+            "WhatsApp told of 2 message(s) and 1 failure(s): accepted",
+        ),
+        (
+            {"message": "webhook", "provider": "amocrm", "deals": 1, "outcome": "accepted"},
+            "amocrm told of 1 deal(s): accepted",
+        ),
+        (
+            {"message": "verified", "provider": "whatsapp"},
+            "Meta asked whether the address is the branch's, and it is",
+        ),
+        (
             {"message": "visit", "outcome": "page", **_VISITOR},
             "the review link of bitrix24-501 was opened by a person: page",
         ),

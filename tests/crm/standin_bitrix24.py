@@ -12,7 +12,7 @@ import httpx
 from tests.crm.standins import Json, StandIn, Trouble
 
 SERVICES = [{"ID": "4501", "VALUE": "Шиномонтаж"}, {"ID": "4503", "VALUE": "Развал-схождение"}]
-DESCRIBED = {
+DESCRIBED: dict[str, Json] = {
     "ufCrm_1700000021": {"type": "string"},
     "ufCrm_1700000022": {"type": "datetime"},
     "ufCrm_1700000023": {"type": "money"},

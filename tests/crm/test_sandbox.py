@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.bitrix24.records import Deal
 from sandbox.bitrix24.samples import SampleContact, SampleDeal
-from sandbox.faults import Fault
+from sandbox.faults import Fault, Provider
 from sandbox.generic.crm import sample_deal
 from sandbox.samples import SAMPLE_DEALS
 from sandbox.server import Running, start
@@ -123,7 +123,7 @@ def bitrix24_playbook(url: str, **changes: object) -> Playbook:
 
 
 class _Side:
-    name: Any
+    name: Provider
     able: frozenset[Ability] = frozenset()
 
     def __init__(self, sandbox: Loopback, book: Playbook, around: Surroundings) -> None:
@@ -179,7 +179,7 @@ class AmocrmSide(_Side):
         self._lead.status_id = int(self.stage_id(stage))
 
     def stage_id(self, stage: str) -> str:
-        key: Any = "new" if stage == "other" else stage
+        key = "new" if stage == "other" else stage
         return str(SETTINGS.stage(key).id)
 
     def set_price(self, amount: Decimal) -> None:
@@ -358,7 +358,12 @@ def test_the_samples_of_bitrix24_are_read(tyres: Bitrix24Side) -> None:
         assert read is not None
         assert client is not None
         found[deal.title] = (read.category, read.timezone, read.amount, client.phone)
-    assert found["Сход-развал, обе оси"] == ("Развал-схождение", "", 3500, "+7 900 000-00-22")
+    assert found["Сход-развал, обе оси"] == (
+        "Развал-схождение",
+        "",
+        Decimal(3500),
+        "+7 900 000-00-22",
+    )
     assert found["Переобувка R15"][1] == "Asia/Novosibirsk"
     assert found["Прокол, жгут"][3] == ""
     assert found["Балансировка без записи"][3] == ""

@@ -85,6 +85,14 @@ class Deployments:
                 refused,
             ),
             "CrmWebhookFunction": (events.request("POST", "/crm/x", crm), 401, refused),
+            "WhatsappWebhookFunction": (
+                events.request("POST", f"/whatsapp/{BRANCH}", {"branch": BRANCH}),
+                401,
+                refused,
+            ),
+            # Their answer is a page.
+            "ClickFunction": (events.request("GET", "/r/x", {"code": "x"}), 404, None),
+            "SurveyFunction": (events.request("GET", "/s/x", {"code": "x"}), 404, None),
         }
         functions = built.function_names(self._built)
         for name in functions:
@@ -92,8 +100,9 @@ class Deployments:
             answer = self._deployed.invoke(name, event)
             hold(not answer.error, f"{name}: {answer.payload}")
             if status is not None:
-                body = json.loads(answer.payload["body"])
-                hold((answer.payload["statusCode"], body) == (status, said), f"{name}: {body}")
+                answered, body = answer.payload["statusCode"], answer.payload["body"]
+                hold(answered == status, f"{name}: {answered} {body}")
+                hold(said is None or json.loads(body) == said, f"{name}: {body}")
             elif name == "SweeperFunction":
                 lines = list(self._deployed.log_lines(name))
                 hold(any('"swept"' in line for line in lines), f"{name} has not swept: {lines}")

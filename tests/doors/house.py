@@ -7,12 +7,13 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aws_lambda_powertools import Logger
 
 from switchboard.doors.crm import CrmDoor
 from switchboard.doors.telegram import TelegramDoor
+from switchboard.doors.whatsapp import WhatsappDoor
 from switchboard.playbook.model import Playbook
 from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import PlaybookStore
@@ -84,13 +85,13 @@ class House:
         self.queue = Queue()
         self.environ = {"TEST_SECRET": SECRET, "TEST_CRM_SECRET": CRM_SECRET}
         self.said = io.StringIO()
-        database = Database(Counting(dynamodb, self.calls))
+        database = Database(cast("Any", Counting(dynamodb, self.calls)))
         store = PlaybookStore(database, settings)
         self.playbook = by or playbook()
         store.publish(self.playbook, NOW)
         self.store = store
         self.jobs = Jobs(database, jobs)
-        inbox = Inbox(Counting(self.queue, self.calls), "inbox")
+        inbox = Inbox(cast("Any", Counting(self.queue, self.calls)), "inbox")
         known = Secrets(self.environ, lambda _: "", lambda: 0.0)
         # A name of its own, since loggers of one name share their handlers.
         powertools = Logger(service=secrets.token_hex(6), stream=self.said, utc=True)
@@ -98,6 +99,7 @@ class House:
         playbooks = LivePlaybooks(PlaybookTable(database, settings, View.model_validate_json))
         self.telegram = TelegramDoor(playbooks, self.jobs, inbox, known.all, lambda: NOW, log)
         self.crm = CrmDoor(playbooks, inbox, known.all, log)
+        self.whatsapp = WhatsappDoor(playbooks, inbox, known.all, lambda: NOW, log)
         self._tables = (dynamodb, jobs, settings)
 
     def offer(self) -> None:
@@ -113,7 +115,7 @@ class House:
         """An update as Telegram sends it; `body` is JSON, or the raw text where it is a string."""
         return self.telegram(http.request(telegram_event(body, **changes)))
 
-    def webhook(self, body: str, **changes: Any) -> Answer:
+    def webhook(self, body: str | bytes, **changes: Any) -> Answer:
         return self.crm(http.request(crm_event(body, **changes)))
 
     @property

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from aws_lambda_powertools import Logger
@@ -87,12 +87,12 @@ class LinkHouse:
         self.queue = Queue()
         self.said = io.StringIO()
         self._tables = (dynamodb, links)
-        counted = Database(Counting(dynamodb, self.calls))
+        counted = Database(cast("Any", Counting(dynamodb, self.calls)))
         store = PlaybookStore(counted, settings)
         self.playbook = reviewing()
         self.version = store.publish(self.playbook, NOW).version
         self.links = kind(database or counted, links)
-        inbox = Inbox(Counting(self.queue, self.calls), "inbox")
+        inbox = Inbox(cast("Any", Counting(self.queue, self.calls)), "inbox")
         # A name of its own, since loggers of one name share their handlers.
         log = Log(Logger(service=secrets.token_hex(6), stream=self.said, utc=True))
         self.click = ClickDoor(self.links, lambda: inbox, self._clock, log)

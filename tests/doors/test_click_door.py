@@ -420,7 +420,7 @@ def test_pages_and_redirects_are_private_and_cannot_be_framed(house: LinkHouse) 
 
 def test_the_form_may_lead_on_to_other_hosts_of_the_sites(house: LinkHouse) -> None:
     def actions(answer: dict[str, Any]) -> str:
-        policy = answer["headers"]["content-security-policy"]
+        policy: str = answer["headers"]["content-security-policy"]
         return next(part for part in policy.split("; ") if part.startswith("form-action"))
 
     assert actions(house.get(house.link())) == "form-action 'self' https:"

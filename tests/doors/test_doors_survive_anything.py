@@ -1,4 +1,4 @@
-"""Both doors under random bytes, random JSON and updates with random parts: never an exception,
+"""The doors under random bytes, random JSON and updates with random parts: never an exception,
 never a 5xx, never a change that no good press explains."""
 
 import json
@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from switchboard.runtime import http
+from tests.doors import whatsapp_webhooks as meta
 from tests.doors.house import House
 from tests.doors.updates import CLAIM, pressed, wrote
 from tests.flows.story import BRANCH, JOB
@@ -52,6 +54,16 @@ def worn(moto: Any) -> Iterator[House]:
     """One house for all the examples: nothing that they do may change it."""
     house = House(moto, create_table(moto, "jobs"), create_table(moto, "settings"))
     house.offer()
+    before = house.stands
+    yield house
+    assert house.stands == before
+
+
+@pytest.fixture(scope="module")
+def listening(moto: Any) -> Iterator[House]:
+    """A house with a number at WhatsApp."""
+    house = House(moto, create_table(moto, "jobs"), create_table(moto, "settings"), meta.listener())
+    house.environ |= meta.SECRETS
     before = house.stands
     yield house
     assert house.stands == before
@@ -129,3 +141,40 @@ def test_forms_and_secrets_of_any_kind(
     assert refused["statusCode"] == 401
     assert worn.update(form, secret=secret)["statusCode"] == 401
     assert worn.queue.messages == []
+
+
+@_FEW
+@given(body=st.binary(max_size=300) | _JSON.map(lambda said: json.dumps(said).encode()))
+def test_anything_that_whatsapp_signs(listening: House, body: bytes) -> None:
+    for method in ("GET", "POST", ""):
+        answer = listening.whatsapp(http.request(meta.event(method, body)))
+        assert answer["statusCode"] in (401, 403, 405)
+    _survives(listening.whatsapp(http.request(meta.posted(body))))
+    assert listening.queue.messages == []
+
+
+@_FEW
+@given(
+    part=st.sampled_from(["id", "from", "type", "text", "button", "interactive", "image"]),
+    other=st.sampled_from(["id", "status", "errors", "biz_opaque_callback_data"]),
+    value=_JSON,
+)
+def test_a_webhook_of_whatsapp_with_random_parts(
+    listening: House, part: str, other: str, value: Any
+) -> None:
+    message, status = meta.said() | {part: value}, meta.failed() | {other: value}
+    body = meta.webhook(meta.change(message, status, meta.said("after it")))
+    _survives(listening.whatsapp(http.request(meta.posted(body))))
+    texts = [one.get("text") for one in listening.queue.events]
+    # An escaped half of a character is no JSON, so nothing in that body can be read.
+    assert "after it" in texts or not texts
+    listening.queue.messages.clear()
+
+
+@_FEW
+@given(query=st.dictionaries(st.sampled_from(["hub.mode", "hub.verify_token"]), st.text()))
+def test_any_question_of_whatsapp(listening: House, query: dict[str, str]) -> None:
+    answer = listening.whatsapp(
+        http.request(meta.event("GET", query=query | {"hub.challenge": "1"}))
+    )
+    assert answer["statusCode"] == 403

@@ -22,8 +22,8 @@ def _toast(answer: dict[str, Any]) -> str:
     assert answer["statusCode"] == 200
     said = json.loads(answer["body"])
     assert said["method"] == "answerCallbackQuery"
-    assert len(said["text"]) <= 200
-    return str(said["text"])
+    assert len(said.get("text", "")) <= 200
+    return str(said.get("text", ""))
 
 
 def test_a_press_is_decided_in_the_answer_and_the_rest_follows(house: House) -> None:
@@ -157,7 +157,7 @@ _OUTCOMES = {
     "press_of_a_button_we_never_made": NO_SUCH,
     "press_under_an_inline_message": NO_SUCH,
     "press_of_a_game": NO_SUCH,
-    "press_of_a_survey": NO_SUCH,
+    "press_of_a_survey": "",
     "start": "started",
     "start_with_a_link": "started",
     "start_in_a_group": "talk in a group",

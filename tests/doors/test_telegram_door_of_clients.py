@@ -171,16 +171,19 @@ def test_another_card_is_said_to_be_none_of_his_and_its_number_goes_nowhere(
     assert PHONE not in house.queue.messages[0]["MessageBody"]
 
 
-def test_a_branch_without_reviews_takes_none_of_it(house: House) -> None:
+def test_a_branch_without_reviews_hears_answers_to_what_it_has_asked_before_and_no_talk(
+    house: House,
+) -> None:
     house.store.publish(
         playbook().model_copy(update={"branch": "dispatch-only", "reviews": None}), NOW
     )
     for update in (wrote(TEXT, ANNA), wrote("", ANNA, contact={"phone_number": PHONE})):
         assert house.update(update, branch="dispatch-only") == _EMPTY
-    answer = house.update(pressed(BUTTON, ANNA, CHAT), branch="dispatch-only")
-    assert json.loads(answer["body"])["text"] == "Такого заказа нет."
     assert house.queue.messages == []
     assert {line["outcome"] for line in house.log} == {"ignored"}
+    answer = house.update(pressed(BUTTON, ANNA, CHAT), branch="dispatch-only")
+    assert "text" not in json.loads(answer["body"])
+    assert [event["kind"] for event in house.queue.events] == ["client_answered"]
     _silent(house)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from switchboard.domain.bonus import Movement, Place
 from switchboard.domain.deal import Deal, JobFacts, Stage
@@ -21,6 +21,8 @@ from switchboard.flows.bonus.step import step
 from switchboard.flows.bonus.table import Outcome
 from switchboard.playbook.model import Playbook
 from tests.flows.bonus_rules import broken
+
+E = TypeVar("E")
 
 VERSION = 7
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -189,9 +191,10 @@ class Story:
         """What followed, without the account in front."""
         return [effect.id.removeprefix(f"{CLIENT}:") for effect in self.effects]
 
-    def effect(self, name: str) -> Any:
+    def effect(self, name: str, kind: type[E]) -> E:
         """The one effect of the last event whose id holds this."""
         (found,) = (one for one in self.effects if name in one.id)
+        assert isinstance(found, kind)
         return found
 
     @property

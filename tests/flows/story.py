@@ -1,7 +1,7 @@
 """The people, the deal and the playbook of these stories, and a job that steps through them."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from switchboard.domain.deal import Deal, JobFacts, Stage
 from switchboard.domain.effects import Effect
@@ -12,6 +12,8 @@ from switchboard.flows.claim.job import Job
 from switchboard.flows.claim.step import step
 from switchboard.flows.decision import Decision
 from switchboard.playbook.model import Playbook
+
+E = TypeVar("E")
 
 BRANCH = "demo"
 VERSION = 3
@@ -128,9 +130,10 @@ class Story:
             self.lines.append(decision.line)
         return decision.outcome
 
-    def effect(self, ending: str) -> Any:
+    def effect(self, ending: str, kind: type[E]) -> E:
         """The one effect of the last event whose id ends so."""
         (found,) = (one for one in self.effects if one.id.endswith(ending))
+        assert isinstance(found, kind)
         return found
 
     @property

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from switchboard.domain.effects import (
     AddTask,
+    AnswerClient,
     EditMessage,
     Effect,
     RecordDeal,
@@ -29,6 +30,7 @@ from switchboard.texts.catalogue import MESSAGE_LIMIT
 CALLBACK_LIMIT = 64
 """Bytes of a button's data (Bot API, `InlineKeyboardButton`)."""
 _ENDED = frozenset({State.COMPLETED, State.PARTIAL, State.SILENT, State.ABANDONED})
+_QUESTION = re.compile(r":q\d+$")
 _TAG = re.compile(r"</?[bis]>")
 _AT_MOST_ONCE = (
     *("survey", "reminder", "review", "apology"),
@@ -74,6 +76,7 @@ def broken(survey: Survey | None, decided: Iterable[Decided], playbook: Playbook
             yield f"{name}: {counts[name]} times"
     yield from _order(survey, counts)
     yield from _hours(survey, once, playbook)
+    yield from _dialogue(survey, counts, once)
     yield from _messages(once)
     yield from _answers(survey, playbook)
     yield from _result(survey, [one.effect for one in once], playbook)
@@ -96,7 +99,7 @@ def moved(before: Survey | None, after: Survey | None) -> Iterator[str]:
         yield "a client who was asked is to be asked again"
     if after.run == before.run and after.seen < before.seen:
         yield "an older deal was acted upon"
-    for name in ("reminded", "unclear", "handed", "reversed"):
+    for name in ("reminded", "talking", "unclear", "handed", "reversed"):
         if after.run == before.run and getattr(before, name) and not getattr(after, name):
             yield f"{name} was taken back"
 
@@ -154,6 +157,15 @@ def _hours(survey: Survey, once: list[Decided], playbook: Playbook) -> Iterator[
                 yield f"{effect.id} at {now}"
 
 
+def _dialogue(survey: Survey, counts: Counter[str], once: list[Decided]) -> Iterator[str]:
+    """Where he is asked by phone he is asked by writing only once he has begun to write."""
+    shown = [one for _, one in once if isinstance(one, AnswerClient) and _QUESTION.search(one.id)]
+    if shown and not survey.talking:
+        yield "he was shown a question and has not begun to write"
+    if survey.talking and (survey.chat is not None or counts["survey"] == 0):
+        yield "he answers by writing what he was asked in a chat, or was never asked"
+
+
 def _messages(once: list[Decided]) -> Iterator[str]:
     sent = set[str]()
     for _, effect in once:
@@ -167,6 +179,8 @@ def _messages(once: list[Decided]) -> Iterator[str]:
                 for button in row:
                     if len(button.data.encode()) > CALLBACK_LIMIT:
                         yield f"{effect.id}: {button.data} is too long"
+        if isinstance(effect, AnswerClient) and ("{" in effect.text or _TAG.search(effect.text)):
+            yield f"{effect.id} shows markup where there is none"
         if isinstance(effect, TellClient) and (effect.link is None) is ("{url}" in effect.sms):
             yield f"{effect.id}: the link and its place do not go together"
 

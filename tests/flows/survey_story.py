@@ -6,10 +6,11 @@ The client's chat is kept as he sees it: a message for each that was sent, with 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from switchboard.domain.deal import Deal, JobFacts, Stage
 from switchboard.domain.effects import (
+    AnswerClient,
     Button,
     EditMessage,
     Effect,
@@ -28,11 +29,14 @@ from switchboard.domain.events import (
     SurveyEvent,
     SurveyFilled,
     SurveyReady,
+    SurveyWait,
 )
 from switchboard.flows.decision import Decision
 from switchboard.flows.survey.step import step
 from switchboard.flows.survey.survey import Survey
 from switchboard.playbook.model import Playbook
+
+E = TypeVar("E")
 
 BRANCH = "tyres"
 VERSION = 5
@@ -198,8 +202,8 @@ class Story:
         self.now = max(self.now, timer.at) + late
         if isinstance(timer.event, SurveyDue):
             return self.ready(timer.event.run)
-        assert not hasattr(timer.event, "account"), "this is another flow's"
-        return self.tell(timer.event)  # type: ignore[arg-type]
+        assert isinstance(timer.event, SurveyWait), "this is another flow's"
+        return self.tell(timer.event)
 
     def ready(self, run: int | None = None) -> str:
         """The survey is due, and the inbox has gathered what it needs."""
@@ -246,6 +250,14 @@ class Story:
     def said(self, text: str, chat: int = CHAT) -> ClientSaid:
         return ClientSaid(id=self._number(), chat=chat, text=text, at=self.now)
 
+    def write(self, text: str, **changes: Any) -> str:
+        """In WhatsApp."""
+        return self.tell(self.written(text, **changes))
+
+    def written(self, text: str, **changes: Any) -> ClientSaid:
+        event = ClientSaid(id=self._number(), client=CLIENT, text=text, at=self.now)
+        return event.model_copy(update=changes)
+
     def fill(self, **answers: str) -> str:
         return self.tell(self.filled(**answers))
 
@@ -278,13 +290,19 @@ class Story:
         return [one.text for one in self.messages.values()]
 
     @property
+    def answers_in_whatsapp(self) -> list[str]:
+        """What he got there after he had written himself."""
+        return [one.text for one in self.all_effects if isinstance(one, AnswerClient)]
+
+    @property
     def names(self) -> list[str]:
         """What followed from the last event, without the survey and run in front."""
         return [effect.id.split(":", 2)[2] for effect in self.effects]
 
-    def effect(self, name: str) -> Any:
+    def effect(self, name: str, kind: type[E]) -> E:
         """The one effect of the last event with this name."""
         (found,) = (one for one in self.effects if one.id.split(":", 2)[2] == name)
+        assert isinstance(found, kind)
         return found
 
     def _number(self) -> str:

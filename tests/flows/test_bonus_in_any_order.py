@@ -14,7 +14,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from switchboard.domain.bonus import ADDS, Place
 from switchboard.domain.effects import Effect, MoveBonus, Schedule, SetAmount
-from switchboard.domain.events import AccountEvent, BonusMoved, DealForBonus
+from switchboard.domain.events import (
+    AccountEvent,
+    BonusExpires,
+    BonusMoved,
+    BonusNews,
+    DealForBonus,
+)
 from switchboard.flows.bonus.account import Account, balance, owned
 from switchboard.flows.bonus.step import step
 from switchboard.flows.bonus.table import State
@@ -184,7 +190,9 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(which=PICK)
     def a_timer_fires_early_late_or_again(self, which: int) -> None:
         if self.timers:
-            self.tell(self.timers[which % len(self.timers)].event)  # type: ignore[arg-type]
+            event = self.timers[which % len(self.timers)].event
+            assert isinstance(event, BonusExpires | BonusNews)
+            self.tell(event)
 
     @rule(hours=WAITS)
     def time_goes_by(self, hours: int) -> None:

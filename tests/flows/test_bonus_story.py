@@ -7,7 +7,7 @@ import pytest
 
 from switchboard.domain.bonus import Place
 from switchboard.domain.deal import Stage
-from switchboard.domain.effects import Schedule, SetAmount, TellClient
+from switchboard.domain.effects import AddNote, RecordDeal, Schedule, SetAmount, TellClient
 from switchboard.domain.events import AccountEvent, BonusExpires, BonusNews
 from switchboard.flows.bonus.account import KEPT, balance, bonus_id, owned, ways
 from switchboard.flows.bonus.step import step
@@ -51,7 +51,7 @@ def test_a_bonus_is_told_when_both_the_crm_and_1c_have_it() -> None:
     assert story.tell(moved("loyalty")) is Outcome.NOTED
     assert story.effects == ()
     assert story.tell(moved("crm")) is Outcome.GRANTED
-    told: TellClient = story.effect("told")
+    told = story.effect("told", TellClient)
     assert (told.channel, told.chat, told.about, told.deal) == ("telegram", CHAT, "bonus", EARNER)
     assert told.text == ("Начислили вам 300 бонусов. Всего 300, потратить можно до 21 февраля.")
     assert told.sms == "Шины у дома: начислено 300 бонусов, всего 300. До 21 февраля."
@@ -104,11 +104,11 @@ def test_it_is_good_for_the_whole_of_the_day_that_he_is_told() -> None:
 def test_the_manager_of_the_next_deal_sees_the_bonus() -> None:
     story = Story().has()
     assert story.tell(deal()) is Outcome.HELD
-    assert story.effect(":bonus.").results == {"bonus": 300}
-    assert story.effect(":note.").text == (
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 300}
+    assert story.effect(":note.", AddNote).text == (
         "У клиента 300 бонусов на эту сделку, действуют до 21 февраля."
     )
-    assert story.effect(":note.").deal == NEXT
+    assert story.effect(":note.", AddNote).deal == NEXT
     assert (story.entry().state, story.entry().by) == (State.HELD, NEXT)
     assert owned(story.account) == 300
     # The deal is touched by our own writing, and by many others.
@@ -123,7 +123,7 @@ def test_what_a_done_deal_shows_is_spent_and_the_client_is_told() -> None:
     assert story.tell(deal(stage_id=DONE)) is Outcome.REDEEMED
     assert story.movements == [("crm", "redeem", 300, 0), ("loyalty", "redeem", 300, 0)]
     assert story.told == ["Списали 300 бонусов за визит. Осталось 0."]
-    assert story.effect("told").about == "redeemed"
+    assert story.effect("told", TellClient).about == "redeemed"
     assert {one.deal for one in story.effects} == {NEXT}  # type: ignore[union-attr]
     assert story.tell(deal(stage_id=DONE)) is story.tell(deal(stage_id=NEW)) is Outcome.UNCHANGED
     assert story.effects == ()
@@ -151,7 +151,7 @@ def test_only_deals_of_the_given_kinds_of_service_get_it() -> None:
     assert story.tell(deal(category="oil")) is Outcome.UNCHANGED
     assert story.tell(deal(category="tyres")) is Outcome.HELD
     assert story.tell(deal(category="oil")) is Outcome.RELEASED
-    assert story.effect(":bonus.").results == {"bonus": 0}
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 0}
     assert story.entry().state is State.GRANTED
 
 
@@ -169,10 +169,10 @@ def test_two_deals_at_once_never_have_the_same_bonus() -> None:
 def test_of_a_low_price_only_a_part_is_spent_and_the_rest_goes_elsewhere() -> None:
     story = Story(playbook(spend="take_off", percent_at_most=20)).has()
     assert story.tell(deal(NEXT, amount="999.50")) is Outcome.HELD
-    price: SetAmount = story.effect(":price.")
+    price = story.effect(":price.", SetAmount)
     assert (price.before, price.amount) == (Decimal("999.50"), Decimal("800.50"))
     assert story.tell(deal(OTHER, amount=5000)) is Outcome.HELD
-    assert story.effect(":price.").amount == 4899
+    assert story.effect(":price.", SetAmount).amount == 4899
     story.tell(deal(OTHER, DONE, amount=4899))
     assert story.movements == [("crm", "redeem", 101, 199), ("loyalty", "redeem", 101, 199)]
     assert story.told == ["Списали 101 бонус за визит. Осталось 199."]
@@ -189,7 +189,7 @@ def test_what_expires_first_is_spent_first() -> None:
     story.has(FIRST, at=NOW - timedelta(days=30))
     story.tell(deal(amount=300))
     assert (story.entry(FIRST).state, story.entry(SECOND).state) == (State.HELD, State.GRANTED)
-    assert story.effect(":price.").amount == 0
+    assert story.effect(":price.", SetAmount).amount == 0
 
 
 def test_parts_that_are_free_again_are_one_bonus() -> None:
@@ -211,11 +211,11 @@ def test_a_deal_that_has_spent_its_part_takes_no_more_when_it_is_opened_again() 
 def test_the_price_is_lowered_by_itself_and_the_history_says_so() -> None:
     story = Story(TAKE_OFF).has()
     assert story.tell(deal(amount=5000)) is Outcome.HELD
-    price: SetAmount = story.effect(":price.")
-    assert (price.before, price.amount) == (5000, 4700)
+    price = story.effect(":price.", SetAmount)
+    assert (price.before, price.amount) == (Decimal(5000), Decimal(4700))
     assert price.note == "Цена уменьшена на 300 бонусов клиента."
     assert price.note_if_changed.startswith("Цену изменили вручную, 300 бонусов клиента не")
-    assert story.effect(":bonus.").results == {"bonus": 300}
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 300}
     # Our own writing comes back, and a price that a person has made since is his affair.
     assert story.tell(deal(amount=4700)) is Outcome.UNCHANGED
     assert story.tell(deal(amount=6000)) is Outcome.UNCHANGED
@@ -232,12 +232,12 @@ def test_nothing_is_taken_off_before_there_is_a_price(price: int | str | None) -
 def test_without_a_price_all_is_shown_and_with_one_as_much_as_the_rule_allows() -> None:
     story = Story(playbook(percent_at_most=10)).has()
     story.tell(deal(amount=None))
-    assert story.effect(":bonus.").results == {"bonus": 300}
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 300}
     story.tell(deal(amount=1000))
-    assert story.effect(":bonus.").results == {"bonus": 100}
-    assert story.effect(":note.").text.startswith("У клиента 100 бонусов")
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 100}
+    assert story.effect(":note.", AddNote).text.startswith("У клиента 100 бонусов")
     story.tell(deal(amount=2500))
-    assert story.effect(":bonus.").results == {"bonus": 250}
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 250}
     story.tell(deal(amount=3))
     assert story.names == ["201:bonus.4"]
     story.tell(deal(amount=1000))
@@ -249,16 +249,18 @@ def test_a_lost_deal_gives_the_bonus_back_and_its_price_where_it_still_is_ours()
     story = Story(TAKE_OFF).has()
     story.tell(deal(amount=5000))
     assert story.tell(deal(stage_id=LOST, amount=4700)) is Outcome.RELEASED
-    price: SetAmount = story.effect(":price.")
-    assert (price.before, price.amount, price.note) == (4700, 5000, "")
+    price = story.effect(":price.", SetAmount)
+    assert (price.before, price.amount, price.note) == (Decimal(4700), Decimal(5000), "")
     # Whoever looks at the price again is told why.
-    assert story.effect(":note.").text.startswith("300 бонусов клиента больше не для этой сделки.")
+    assert story.effect(":note.", AddNote).text.startswith(
+        "300 бонусов клиента больше не для этой сделки."
+    )
     assert story.movements == []
     assert story.told == []
     # It is opened again, and read before the CRM has put the price back.
     story.tell(deal(amount=4700))
-    price = story.effect(":price.")
-    assert (price.before, price.amount) == (5000, 4700)
+    price = story.effect(":price.", SetAmount)
+    assert (price.before, price.amount) == (Decimal(5000), Decimal(4700))
 
 
 def test_a_stage_that_means_lost_to_the_crm_is_lost() -> None:
@@ -273,7 +275,7 @@ def test_a_hold_that_is_released_is_noted_where_no_price_was_touched() -> None:
     story.tell(deal())
     story.tell(deal(stage_id=LOST))
     assert story.names == ["201:bonus.2", "201:note.2"]
-    assert "бонусов клиента больше не для этой сделки" in story.effect(":note.").text
+    assert "бонусов клиента больше не для этой сделки" in story.effect(":note.", AddNote).text
 
 
 @pytest.mark.parametrize("amount", [5000, "5000.50", 9000])
@@ -284,11 +286,13 @@ def test_a_price_that_was_put_back_by_hand_spends_nothing(amount: int | str) -> 
     assert story.entry().state is State.GRANTED
     # Nothing was moved, so nothing is told; the manager reads what he has brought about.
     assert (story.movements, story.told) == ([], [])
-    assert story.effect(":bonus.").results == {"bonus": 0}
-    assert story.effect(":note.").text.startswith("Цену изменили вручную, 300 бонусов клиента не")
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 0}
+    assert story.effect(":note.", AddNote).text.startswith(
+        "Цену изменили вручную, 300 бонусов клиента не"
+    )
     # Our own lowering may still be on its way: it is undone when it has come.
-    price: SetAmount = story.effect(":price.")
-    assert (price.before, price.amount, price.note) == (4700, 5000, "")
+    price = story.effect(":price.", SetAmount)
+    assert (price.before, price.amount, price.note) == (Decimal(4700), Decimal(5000), "")
     assert story.tell(deal(stage_id=DONE, amount=amount)) is Outcome.UNCHANGED
     assert story.tell(deal(OTHER, amount=5000)) is Outcome.HELD
 
@@ -346,7 +350,7 @@ def test_a_done_deal_that_is_lost_after_all_gives_back_what_was_spent() -> None:
     assert story.tell(deal(stage_id=LOST, amount=4700)) is Outcome.RESTORED
     assert story.movements == [("crm", "restore", 300, 300), ("loyalty", "restore", 300, 300)]
     assert story.told == ["Начислили вам 300 бонусов. Всего 300, потратить можно до 21 февраля."]
-    assert story.effect(":price.").amount == 5000
+    assert story.effect(":price.", SetAmount).amount == 5000
     # And all over again: nothing of it has an id that was used before.
     before = {one.id for one in story.all_effects}
     for stage, amount in ((NEW, 5000), (DONE, 4700), (LOST, 4700)):
@@ -369,7 +373,7 @@ def test_an_unused_bonus_expires_by_day_with_a_notice() -> None:
     assert story.tell(expires()) is Outcome.EXPIRED
     assert story.movements == [("crm", "expire", 300, 0), ("loyalty", "expire", 300, 0)]
     assert story.told == ["Сгорело 300 бонусов: срок вышел. Осталось 0."]
-    assert story.effect("told").about == "expired"
+    assert story.effect("told", TellClient).about == "expired"
     assert story.tell(expires()) is story.tell(deal()) is Outcome.UNCHANGED
 
 
@@ -476,10 +480,12 @@ def test_a_reversed_bonus_is_taken_out_of_the_open_deal_that_holds_it() -> None:
     story = Story(TAKE_OFF).has().has(SECOND)
     story.tell(deal(amount=5000))
     assert story.tell(reversed_()) is Outcome.REVERSED
-    price: SetAmount = story.effect(":price.")
-    assert (price.before, price.amount) == (4400, 4700)
-    assert story.effect(":bonus.").results == {"bonus": 300}
-    assert story.effect(":note.").text.startswith("300 бонусов клиента больше не для этой сделки.")
+    price = story.effect(":price.", SetAmount)
+    assert (price.before, price.amount) == (Decimal(4400), Decimal(4700))
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 300}
+    assert story.effect(":note.", AddNote).text.startswith(
+        "300 бонусов клиента больше не для этой сделки."
+    )
     story.tell(deal(stage_id=DONE, amount=4700))
     assert story.movements == [("crm", "redeem", 300, 0), ("loyalty", "redeem", 300, 0)]
 
@@ -488,7 +494,7 @@ def test_a_shown_bonus_that_is_reversed_is_not_shown_any_more() -> None:
     story = Story().has()
     story.tell(deal())
     story.tell(reversed_())
-    assert story.effect(":bonus.").results == {"bonus": 0}
+    assert story.effect(":bonus.", RecordDeal).results == {"bonus": 0}
     assert story.tell(deal(stage_id=DONE)) is Outcome.UNCHANGED
 
 
@@ -511,7 +517,7 @@ def test_news_of_the_night_waits_for_the_day() -> None:
     story.on(23)
     assert story.tell(deal(stage_id=DONE)) is Outcome.REDEEMED
     assert story.told == []
-    wake = story.effect("news")
+    wake = story.effect("news", Schedule)
     assert wake.event == BonusNews(account=CLIENT)
     assert wake.at == datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
     assert story.tell(news()) is Outcome.QUIET
@@ -558,7 +564,7 @@ def test_what_is_spent_and_given_back_in_one_night_is_not_worth_a_word() -> None
 
 def test_a_client_without_telegram_is_told_by_his_own_channel() -> None:
     story = Story().has(channel="whatsapp")
-    told: TellClient = story.effect("told")
+    told = story.effect("told", TellClient)
     assert (told.channel, told.chat, told.group) == ("whatsapp", None, f"client.{CLIENT}")
     assert "{url}" not in told.text + told.sms
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from switchboard.domain.deal import Contact, Stage
-from switchboard.domain.effects import EditMessage, Effect, SendContact
+from switchboard.domain.effects import EditMessage, Effect, SendContact, UpdateDeal
 from switchboard.domain.events import DealRead, Press, Unclaimed
+from switchboard.domain.identity import Worker
 from switchboard.flows.claim.effects import contact_text
 from switchboard.flows.claim.job import Job, standing
 from switchboard.flows.claim.step import step
@@ -79,13 +80,13 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(worker=WORKERS, action=ACTIONS, back=st.sampled_from([0, 0, 0, 0, 1]))
     def somebody_presses(
-        self, worker: object, action: Literal["claim", "contact"], back: int
+        self, worker: Worker, action: Literal["claim", "contact"], back: int
     ) -> None:
         self.do_press(worker, action, back)
 
     @rule(worker=WORKERS, action=ACTIONS)
     def somebody_presses_in_another_chat(
-        self, worker: object, action: Literal["claim", "contact"]
+        self, worker: Worker, action: Literal["claim", "contact"]
     ) -> None:
         before = self.jobs.items.get((BRANCH, JOB))
         seq = before.seq if before else 0
@@ -104,10 +105,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(worker=WORKERS, action=ACTIONS, stage=STAGES)
     def somebody_presses_in_the_middle_of_a_commit(
-        self, worker: object, action: Literal["claim", "contact"], stage: Stage
+        self, worker: Worker, action: Literal["claim", "contact"], stage: Stage
     ) -> None:
         self.clock += 1
-        self.jobs.between = lambda: self.do_press(worker, action, 0) and None
+        self.jobs.between = lambda: self.do_press(worker, action, 0)
         self.settle(deal(stage, at=self.clock))
 
     @rule(stage=STAGES)
@@ -118,7 +119,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def do_press(
         self,
-        worker: object,
+        worker: Worker,
         action: Literal["claim", "contact"],
         back: int,
         chat: int = WORKERS_CHAT,
@@ -126,7 +127,7 @@ class AnyOrder(RuleBasedStateMachine):
         item = self.jobs.items.get((BRANCH, JOB))
         offer = max(1, item.job.offer - back) if item else 1
         number = len(self.pressed) + 1
-        made = press(worker, action, number=number, offer=offer, chat=chat)  # type: ignore[arg-type]
+        made = press(worker, action, number=number, offer=offer, chat=chat)
         self.pressed.append(made)
         return self.answer(made)
 
@@ -183,7 +184,8 @@ class AnyOrder(RuleBasedStateMachine):
             if name.startswith("won."):
                 assert int(offer) in winners
             if name == "won.deal":
-                assert effect.worker_name == winners[int(offer)]  # type: ignore[union-attr]
+                assert isinstance(effect, UpdateDeal)
+                assert effect.worker_name == winners[int(offer)]
             if name.startswith("contact."):
                 asked = name.removeprefix("contact.")
                 assert outcomes & {(asked, Outcome.CONTACT_SENT), (asked, Outcome.GONE)}

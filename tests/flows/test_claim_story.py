@@ -5,8 +5,16 @@ from datetime import timedelta
 import pytest
 
 from switchboard.crm.facts import job_facts
-from switchboard.domain.deal import Contact, JobFacts
-from switchboard.domain.effects import EditMessage, Schedule, SendContact, SendMessage
+from switchboard.domain.deal import Contact, JobFacts, Stage
+from switchboard.domain.effects import (
+    AddNote,
+    AddTask,
+    EditMessage,
+    Schedule,
+    SendContact,
+    SendMessage,
+    UpdateDeal,
+)
 from switchboard.domain.events import Unclaimed
 from switchboard.flows.claim import effects as follow
 from switchboard.flows.claim.job import Holder, standing
@@ -42,7 +50,7 @@ def story() -> Story:
 
 
 def test_a_deal_in_search_is_posted_with_its_two_buttons(story: Story) -> None:
-    post = story.effect(":post")
+    post = story.effect(":post", SendMessage)
     assert (post.chat, post.probe) == (WORKERS_CHAT, True)
     assert post.text == (
         "<b>Перевод документов для визы</b>\n\nДва паспорта, с нотариусом\n\n"
@@ -61,7 +69,7 @@ def test_callback_data_fits_telegrams_64_bytes() -> None:
     long = Story()
     event = deal().model_copy(update={"deal_id": "сделка с очень длинным именем " * 5})
     long.tell(event)
-    for row in long.effect(":post").buttons:
+    for row in long.effect(":post", SendMessage).buttons:
         assert len(row[0].data.encode()) <= 64
 
 
@@ -87,23 +95,22 @@ def test_the_first_claim_wins_and_everybody_learns_it(story: Story) -> None:
         "won.task",
         "won.manager",
     ]
-    edit = story.effect(":edit.claimed.0")
-    assert isinstance(edit, EditMessage)
+    edit = story.effect(":edit.claimed.0", EditMessage)
     assert (edit.of, edit.buttons) == (f"{JOB}:1:post", ())
     assert edit.text.endswith("✅ Исполнитель найден: Иван")
-    notice = story.effect(":won.notice")
+    notice = story.effect(":won.notice", SendMessage)
     assert notice.text == (
         "Исполнитель найден: Иван. Заказ «Перевод документов для визы» больше не предлагается."
     )
-    told = story.effect(":won.manager")
+    told = story.effect(":won.manager", SendMessage)
     assert told.chat == MANAGER_CHAT
     assert told.text == (
         "✅ Заказ «Перевод документов для визы» взял исполнитель: "
         f"Иван Примеров (@ivan_primerov)\nhttps://crm.example/leads/{DEAL}"
     )
-    task = story.effect(":won.task")
+    task = story.effect(":won.task", AddTask)
     assert (task.responsible, task.due) == (MANAGER, NOW + timedelta(seconds=1, minutes=60))
-    assert _contact(story, story.effect(":won.contact")).startswith(
+    assert _contact(story, story.effect(":won.contact", SendContact)).startswith(
         "Заказ «Перевод документов для визы» ваш.\n\nКлиент: Анна Клиентова\n"
         "Телефон: +7 900 000-00-01"
     )
@@ -111,7 +118,7 @@ def test_the_first_claim_wins_and_everybody_learns_it(story: Story) -> None:
 
 def test_the_winner_becomes_responsible_where_the_playbook_knows_him_by_id(story: Story) -> None:
     story.tell(press(IVAN))
-    written = story.effect(":won.deal")
+    written = story.effect(":won.deal", UpdateDeal)
     assert written.deal == DEAL
     assert written.worker_name == "Иван Примеров"
     assert (written.worker_login, written.responsible) == ("@ivan_primerov", "8000001")
@@ -119,22 +126,22 @@ def test_the_winner_becomes_responsible_where_the_playbook_knows_him_by_id(story
 
 def test_or_by_his_login_in_any_case(story: Story) -> None:
     story.tell(press(PETR))
-    assert story.effect(":won.deal").responsible == "8000003"
+    assert story.effect(":won.deal", UpdateDeal).responsible == "8000003"
 
 
 def test_a_worker_without_a_login_is_named_all_the_same(story: Story) -> None:
     story.tell(press(OLGA))
-    written = story.effect(":won.deal")
+    written = story.effect(":won.deal", UpdateDeal)
     assert written.worker_name == "Ольга Образцова"
     assert (written.worker_login, written.responsible) == ("", None)
-    assert story.effect(":won.note").text == "Заказ взял исполнитель: Ольга Образцова"
+    assert story.effect(":won.note", AddNote).text == "Заказ взял исполнитель: Ольга Образцова"
 
 
 def test_a_worker_without_a_login_is_not_taken_for_one_that_the_playbook_names_by_id_only() -> None:
     story = Story(playbook(workers=[{"telegram": 1, "crm_user": "8000001"}]))
     story.tell(deal())
     story.tell(press(OLGA))
-    assert story.effect(":won.deal").responsible is None
+    assert story.effect(":won.deal", UpdateDeal).responsible is None
 
 
 def test_all_others_are_too_late_and_nothing_follows(story: Story) -> None:
@@ -159,7 +166,9 @@ def test_the_work_is_done(story: Story) -> None:
     story.tell(press(IVAN))
     assert story.tell(deal("done", at=101)) == "done"
     assert story.names == ["edit.done.0"]
-    assert story.effects[0].text.endswith("✅ Выполнено. Исполнитель: Иван")
+    assert story.effect(":edit.done.0", EditMessage).text.endswith(
+        "✅ Выполнено. Исполнитель: Иван"
+    )
     assert story.tell(press(IVAN, number=2)) == "gone"
     assert story.effects == ()
 
@@ -175,12 +184,13 @@ def test_the_claimed_deal_moves_on_in_the_crm_and_stays_his(story: Story) -> Non
 
 @pytest.mark.parametrize("stage", ["other", "done", "lost"])
 def test_a_deal_that_leaves_search_before_anybody_took_it_is_withdrawn(
-    story: Story, stage: str
+    story: Story, stage: Stage
 ) -> None:
-    assert story.tell(deal(stage, at=101)) == "withdrawn"  # type: ignore[arg-type]
+    assert story.tell(deal(stage, at=101)) == "withdrawn"
     assert story.names == ["edit.withdrawn.0"]
-    assert story.effects[0].text == "<s>Перевод документов для визы</s>\n\nЗаказ снят."
-    assert story.effects[0].buttons == ()
+    edit = story.effect(":edit.withdrawn.0", EditMessage)
+    assert edit.text == "<s>Перевод документов для визы</s>\n\nЗаказ снят."
+    assert edit.buttons == ()
     assert story.tell(press(IVAN)) == "gone"
     assert story.effects == ()
 
@@ -199,7 +209,7 @@ def test_a_deal_that_the_crm_never_had_is_nothing() -> None:
 def test_a_claimed_deal_is_lost_and_the_worker_is_told(story: Story) -> None:
     story.tell(press(IVAN))
     assert story.tell(deal("lost", at=101)) == "revoked"
-    told = story.effect(":revoked.worker")
+    told = story.effect(":revoked.worker", SendMessage)
     assert (told.chat, told.text) == (
         IVAN.id,
         "Заказ «Перевод документов для визы» снят менеджером. Выполнять его не нужно.",
@@ -219,10 +229,10 @@ def test_asking_for_the_contact_of_a_withdrawn_job_is_answered_in_private(story:
 
 
 def test_offered_again_it_is_a_new_offer_and_the_old_buttons_are_stale(story: Story) -> None:
-    first_post = story.effect(":post").id
+    first_post = story.effect(":post", SendMessage).id
     story.tell(deal("lost", at=101))
     assert story.tell(deal(at=102)) == "offered"
-    assert story.effect(":post").id == f"{JOB}:2:post" != first_post
+    assert story.effect(":post", SendMessage).id == f"{JOB}:2:post" != first_post
     assert story.tell(press(OLGA, offer=1)) == "stale"
     assert story.tell(press(OLGA, "contact", offer=1, number=2)) == "stale"
     assert story.effects == ()
@@ -241,7 +251,7 @@ def test_a_job_done_and_offered_again_has_forgotten_its_worker(story: Story) -> 
 def test_the_manager_changes_the_conditions_and_the_post_follows(story: Story) -> None:
     dearer = FACTS.model_copy(update={"pay": "18 000 ₽"})
     assert story.tell(deal(facts=dearer, at=101)) == "updated"
-    edit = story.effect(":edit.offered.1")
+    edit = story.effect(":edit.offered.1", EditMessage)
     assert "18 000 ₽" in edit.text
     assert [row[0].data for row in edit.buttons] == [f"contact:{JOB}:1", f"claim:{JOB}:1"]
     assert story.tell(deal(facts=dearer, at=102)) == "unchanged"
@@ -257,8 +267,8 @@ def test_two_changes_in_the_wrong_order_leave_the_newer_one(story: Story) -> Non
 
 
 def test_nobody_takes_it_and_the_manager_is_told_once_an_offer(story: Story) -> None:
-    schedule = story.effect(":overdue")
-    assert isinstance(schedule, Schedule)
+    schedule = story.effect(":overdue", Schedule)
+    assert isinstance(schedule.event, Unclaimed)
     assert schedule.at == NOW + timedelta(minutes=30)
     assert story.tell(schedule.event) == "overdue"
     (told,) = story.effects
@@ -299,7 +309,9 @@ def test_without_a_manager_and_tasks_nobody_is_told_and_nothing_fails() -> None:
 
 def test_a_card_without_a_phone_sends_the_worker_to_the_manager(story: Story) -> None:
     story.tell(press(IVAN))
-    text = _contact(story, story.effect(":won.contact"), Contact(name="Анна Клиентова"))
+    text = _contact(
+        story, story.effect(":won.contact", SendContact), Contact(name="Анна Клиентова")
+    )
     assert text == (
         "Заказ «Перевод документов для визы»\n\nКлиент: Анна Клиентова\n"
         "Телефона в карточке нет — уточните у менеджера."
@@ -308,7 +320,9 @@ def test_a_card_without_a_phone_sends_the_worker_to_the_manager(story: Story) ->
 
 def test_a_card_without_a_name_is_no_reason_to_fail(story: Story) -> None:
     story.tell(press(IVAN))
-    text = _contact(story, story.effect(":won.contact"), Contact(phone="+7 900 000-00-02"))
+    text = _contact(
+        story, story.effect(":won.contact", SendContact), Contact(phone="+7 900 000-00-02")
+    )
     assert "Клиент: —\n" in text
 
 
@@ -318,6 +332,7 @@ TAKEN = "Заказ «Перевод документов для визы» уж
 def test_the_contact_goes_to_nobody_else_once_the_job_is_taken(story: Story) -> None:
     story.tell(press(OLGA, "contact"))
     (parcel,) = story.effects
+    assert isinstance(parcel, SendContact)
     story.tell(press(IVAN))
     assert _contact(story, parcel) == TAKEN
 
@@ -340,10 +355,10 @@ def test_nor_in_the_moment_between_the_claim_and_its_step(story: Story) -> None:
 def test_a_title_stays_a_title(title: str, shown: str) -> None:
     story = Story()
     story.tell(deal(facts=JobFacts(title=title)))
-    assert story.effect(":post").text == f"{shown}\n\nКто готов взять заказ?"
+    assert story.effect(":post", SendMessage).text == f"{shown}\n\nКто готов взять заказ?"
     story.tell(press(IVAN))
     # What goes into the CRM is plain text, without Telegram's escapes.
-    assert "&lt;" not in story.effect(":won.task").text
+    assert "&lt;" not in story.effect(":won.task", AddTask).text
 
 
 @pytest.mark.parametrize("text", ["я" * 5000, "👷" * 5000, "<&>" * 2000])
@@ -351,21 +366,21 @@ def test_texts_of_5000_characters_make_a_post_that_telegram_takes(text: str) -> 
     story = Story()
     facts = job_facts(text, conditions=text, deadline=text, pay=text, skills=text)
     story.tell(deal(facts=facts))
-    assert len(_as_telegram_counts(story.effect(":post").text)) <= MESSAGE_LIMIT
+    assert len(_as_telegram_counts(story.effect(":post", SendMessage).text)) <= MESSAGE_LIMIT
     story.tell(press(IVAN))
     for effect in story.effects:
         if isinstance(effect, SendMessage | EditMessage):
             assert len(_as_telegram_counts(effect.text)) <= MESSAGE_LIMIT
-    contact = _contact(story, story.effect(":won.contact"))
+    contact = _contact(story, story.effect(":won.contact", SendContact))
     assert len(_as_telegram_counts(contact)) <= MESSAGE_LIMIT
 
 
 def test_a_workers_name_cannot_carry_markup_into_the_chat(story: Story) -> None:
     mallory = IVAN.model_copy(update={"first_name": '<a href="https://evil.example">Жми</a>'})
     story.tell(press(mallory))
-    assert "<a" not in story.effect(":won.notice").text
-    assert "<a" not in story.effect(":edit.claimed.0").text
-    assert "<a" in story.effect(":won.note").text
+    assert "<a" not in story.effect(":won.notice", SendMessage).text
+    assert "<a" not in story.effect(":edit.claimed.0", EditMessage).text
+    assert "<a" in story.effect(":won.note", AddNote).text
 
 
 def _contact(story: Story, parcel: SendContact, contact: Contact = CLIENT) -> str:

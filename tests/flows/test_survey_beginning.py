@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from switchboard.domain.effects import TellClient, VoidLink
+from switchboard.domain.effects import AddNote, RecordDeal, Schedule, TellClient, VoidLink
 from switchboard.domain.events import BonusReversed, SurveyDue
 from switchboard.flows.survey.step import step
+from switchboard.playbook.model import Playbook
 from tests.flows.survey_story import (
     CHAT,
     CLIENT,
@@ -34,11 +35,9 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 def test_a_deal_in_the_stage_waits_for_its_delay() -> None:
     story = waiting()
     (due,) = story.effects
-    assert (due.id, due.at) == (  # type: ignore[union-attr]
-        f"{SURVEY}:1:due.202511211100",
-        NOW + timedelta(minutes=120),
-    )
-    assert due.event == SurveyDue(survey=SURVEY, run=1)  # type: ignore[union-attr]
+    assert isinstance(due, Schedule)
+    assert (due.id, due.at) == (f"{SURVEY}:1:due.202511211100", NOW + timedelta(minutes=120))
+    assert due.event == SurveyDue(survey=SURVEY, run=1)
     assert (story.it.client, story.it.manager, story.it.playbook) == (CLIENT, MANAGER, VERSION)
     assert (story.it.begun_at, story.it.experiment) == (NOW, "survey")
 
@@ -154,8 +153,7 @@ def test_telegram_before_whatsapp_before_sms(
     channels: dict[str, Any] | None, chat: int | None, expected: str
 ) -> None:
     story = asked(playbook(channels=channels), chat=chat)
-    told = story.effect("q1")
-    assert isinstance(told, TellClient)
+    told = story.effect("q1", TellClient)
     assert (told.channel, told.chat) == (expected, chat)
 
 
@@ -250,10 +248,10 @@ def test_a_deal_that_is_lost_after_its_bonus_takes_it_back_once() -> None:
     story.press_link()
     assert story.closed(stage_id="LOSE") == "reversed"
     void, back = story.effects
+    assert isinstance(void, VoidLink)
+    assert isinstance(back, Schedule)
     assert (void.kind, void.group) == ("void_link", f"chat.{CHAT}")
-    assert back.event == BonusReversed(  # type: ignore[union-attr]
-        account=CLIENT, source=f"review.{SURVEY}"
-    )
+    assert back.event == BonusReversed(account=CLIENT, source=f"review.{SURVEY}")
     for again in (deal("LOSE", at=story.now), None):
         assert story.seen(again) == "unchanged"
         assert story.effects == ()
@@ -396,16 +394,16 @@ def test_a_variant_has_its_own_words_and_its_own_delay() -> None:
     )
     assert a.chat[0].startswith("Здравствуйте, Анна! Это «Шины &amp; Диски». Вы недавно")
     assert b.chat[0].startswith("Здравствуйте, Анна! Оцените визит в «Шины &amp; Диски»!\n\n<b>")
-    assert b.effect("q1").sms == "Шины & Диски: оцените визит {url}"
-    assert "Ответьте за минуту" in a.effect("q1").sms
+    assert b.effect("q1", TellClient).sms == "Шины & Диски: оцените визит {url}"
+    assert "Ответьте за минуту" in a.effect("q1", TellClient).sms
 
 
 def test_the_variant_is_recorded_with_the_result() -> None:
     story = _of_variant("B")
     for score in "989":
         story.press(score)
-    assert story.effect("results.completed").results["variant"] == "B"
-    assert "вариант B" in story.effect("note").text
+    assert story.effect("results.completed", RecordDeal).results["variant"] == "B"
+    assert "вариант B" in story.effect("note", AddNote).text
 
 
 def test_a_client_keeps_his_variant_over_all_his_deals() -> None:
@@ -457,7 +455,7 @@ def _of_variant(name: str) -> Story:
     return story
 
 
-def _waiting_in(by: Any, name: str) -> Story:
+def _waiting_in(by: Playbook, name: str) -> Story:
     stories = (waiting(by, client=f"c-{n:020d}") for n in range(100))
     return next(story for story in stories if story.it.variant == name)
 

@@ -201,6 +201,11 @@ class AnyOrder(RuleBasedStateMachine):
         if self.story.survey and self.story.it.asked_at:
             self.tell(self.story.said(words, chat))
 
+    @rule(words=WORDS)
+    def he_writes_in_whatsapp(self, words: str) -> None:
+        if self.story.survey and self.story.it.asked_at:
+            self.tell(self.story.written(words))
+
     @precondition(lambda self: self.buttons)
     @rule(scores=st.lists(WORDS, min_size=3, max_size=5), run=st.integers(1, 2))
     def he_sends_the_page(self, scores: list[str], run: int) -> None:

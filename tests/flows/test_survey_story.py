@@ -1,10 +1,19 @@
 """The survey as its people live through it: what the client does and reads, what the CRM gets."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from switchboard.domain.effects import AddTask, RecordDeal, Schedule
+from switchboard.domain.effects import (
+    AddNote,
+    AddTask,
+    LinkTo,
+    RecordDeal,
+    Schedule,
+    SendMessage,
+    TellClient,
+)
 from switchboard.domain.events import BonusEarned, SurveyWait
 from tests.flows.survey_story import (
     ASKED_OF_THE_HAPPY,
@@ -43,6 +52,11 @@ APOLOGY = (
 TENS = [["1", "2", "3", "4", "5"], ["6", "7", "8", "9", "10"]]
 
 
+def _link_in(told: TellClient) -> LinkTo:
+    assert told.link is not None
+    return told.link
+
+
 # The happy one.
 
 
@@ -68,7 +82,7 @@ def test_a_happy_client_is_asked_thanked_and_invited_with_a_bonus() -> None:
         "потратить в следующий визит.",
     ]
     assert story.names == ["e4.3.completed", "results.completed", "note", "invite"]
-    assert story.effect("results.completed").results == {
+    assert story.effect("results.completed", RecordDeal).results == {
         "average": 9.0,
         "answers": (
             "Как вам работа мастера? — 9\nКак быстро мы справились? — 10\nКак вам цена? — 8"
@@ -77,14 +91,15 @@ def test_a_happy_client_is_asked_thanked_and_invited_with_a_bonus() -> None:
         "score_speed": 10,
         "score_price": 8,
     }
-    assert story.effect("note").text == (
+    assert story.effect("note", AddNote).text == (
         "Опрос клиента. Средняя оценка: 9, вариант —.\n"
         "Как вам работа мастера? — 9\nКак быстро мы справились? — 10\nКак вам цена? — 8"
     )
-    invited = story.effect("invite")
+    invited = story.effect("invite", TellClient)
     assert (invited.button, invited.about, invited.client) == ("Оставить отзыв", "review", CLIENT)
-    assert (invited.link.url, invited.link.bonus) == (YANDEX["url"], 300)
-    assert invited.link.expires_at == story.now + timedelta(days=30)
+    link = _link_in(invited)
+    assert (link.url, link.bonus) == (YANDEX["url"], 300)
+    assert link.expires_at == story.now + timedelta(days=30)
 
 
 def test_his_press_on_the_link_earns_the_bonus_once() -> None:
@@ -92,10 +107,11 @@ def test_his_press_on_the_link_earns_the_bonus_once() -> None:
     story.now += timedelta(minutes=3)
     assert story.press_link() == "pressed"
     assert story.names == ["review", "bonus.earned"]
-    assert story.effect("review").results == {"review": "Яндекс Картах"}
-    earned = story.effect("bonus.earned")
+    assert story.effect("review", RecordDeal).results == {"review": "Яндекс Картах"}
+    earned = story.effect("bonus.earned", Schedule)
     assert earned.at == story.now
     assert earned.event == BonusEarned(
+        playbook=story.it.playbook,
         account=CLIENT,
         source=f"review.{SURVEY}",
         deal=DEAL,
@@ -112,7 +128,7 @@ def test_his_press_on_the_link_earns_the_bonus_once() -> None:
 
 def test_a_visit_alone_is_noted_and_earns_nothing() -> None:
     story = completed(playbook(sites=[{**YANDEX, "ask": "happy"}]))
-    assert story.effect("invite").text == (
+    assert story.effect("invite", TellClient).text == (
         "Расскажите, пожалуйста, о визите на «Яндекс Картах»: отзывы помогают другим выбрать."
     )
     assert story.visit_link() == "visited"
@@ -132,8 +148,8 @@ def test_a_press_after_a_visit_writes_the_site_only_once() -> None:
 
 
 @pytest.mark.parametrize("make", [waiting, asked])
-def test_a_link_of_a_survey_without_a_site_is_nothing(make: object) -> None:
-    story: Story = make()  # type: ignore[operator]
+def test_a_link_of_a_survey_without_a_site_is_nothing(make: Callable[[], Story]) -> None:
+    story = make()
     assert story.visit_link() == "unchanged"
     assert story.press_link() == "unchanged"
     assert story.effects == ()
@@ -147,7 +163,7 @@ def test_without_sites_he_is_only_thanked() -> None:
 
 def test_a_site_with_a_bonus_in_a_branch_without_one_promises_none() -> None:
     story = completed(playbook(bonus=None))
-    assert story.effect("invite").link.bonus == 0
+    assert _link_in(story.effect("invite", TellClient)).bonus == 0
     assert "бонус" not in story.chat[-1]
 
 
@@ -158,18 +174,18 @@ def test_an_unhappy_client_reads_an_apology_and_a_person_has_a_task() -> None:
     story = completed(scores="9 3 7")
     assert story.it.average == 6.33
     assert story.chat == [THANKS, APOLOGY]
-    task = story.effect("task.low")
+    task = story.effect("task.low", AddTask)
     assert (task.responsible, task.due) == (MANAGER, story.now + timedelta(hours=24))
     assert task.text == (
         "Низкая оценка (6,33): свяжитесь с клиентом.\n"
         "Как вам работа мастера? — 9\nКак быстро мы справились? — 3\nКак вам цена? — 7"
     )
-    assert story.effect("results.completed").results["average"] == 6.33
+    assert story.effect("results.completed", RecordDeal).results["average"] == 6.33
 
 
 def test_the_owner_of_low_scores_is_the_playbooks() -> None:
     story = completed(playbook(low={"owner": "77", "due_hours": 4}), scores="1 1 1")
-    task = story.effect("task.low")
+    task = story.effect("task.low", AddTask)
     assert (task.responsible, task.due) == ("77", story.now + timedelta(hours=4))
 
 
@@ -190,8 +206,8 @@ def test_an_average_of_8_is_happy(scores: str, happy: bool) -> None:
 def test_a_neutral_site_is_asked_of_the_unhappy_too() -> None:
     story = completed(playbook(sites=[*ASKED_OF_THE_HAPPY, *NEUTRAL]), scores="2 2 2")
     assert story.names[-3:] == ["task.low", "apology", "invite"]
-    invited = story.effect("invite")
-    assert (invited.link.site, invited.link.bonus) == (GOOGLE["name"], 0)
+    link = _link_in(story.effect("invite", TellClient))
+    assert (link.site, link.bonus) == (GOOGLE["name"], 0)
 
 
 def test_sites_share_the_happy_by_their_weights() -> None:
@@ -207,16 +223,19 @@ def test_sites_share_the_happy_by_their_weights() -> None:
 def test_a_silent_client_is_reminded_once_and_then_left_alone() -> None:
     story = asked()
     assert story.time_for("remind") == "reminded"
-    assert story.now == story.it.asked_at + timedelta(hours=24)  # type: ignore[operator]
+    assert story.it.asked_at is not None
+    assert story.now == story.it.asked_at + timedelta(hours=24)
     # The question stands under the reminder now, and only there.
     assert story.chat == [
         "Как вам работа мастера?",
         f"«Шины &amp; Диски» ещё ждёт ваш ответ: осталось совсем немного.\n\n{FIRST}",
     ]
-    assert story.tell(story.scheduled("remind").event) == "unchanged"  # type: ignore[arg-type]
+    again = story.scheduled("remind").event
+    assert isinstance(again, SurveyWait)
+    assert story.tell(again) == "unchanged"
 
     assert story.time_for("close") == "silent"
-    assert story.now == story.it.asked_at + timedelta(hours=72)  # type: ignore[operator]
+    assert story.now == story.it.asked_at + timedelta(hours=72)
     assert story.chat == ["Как вам работа мастера?", CLOSED]
     assert story.names == ["e2.0.silent"]
     assert story.time_for("close") == "unchanged"
@@ -261,13 +280,15 @@ def test_a_partial_survey_is_kept_and_counted() -> None:
     assert story.time_for("close") == "partial"
     assert story.chat == [CLOSED]
     assert story.names == ["e3.2.partial", "results.partial", "note"]
-    assert story.effect("results.partial").results == {
+    assert story.effect("results.partial", RecordDeal).results == {
         "average": 9.5,
         "answers": "Как вам работа мастера? — 10\nКак быстро мы справились? — 9",
         "score_work": 10,
         "score_speed": 9,
     }
-    assert story.effect("note").text.startswith("Опрос клиента. Средняя оценка: 9,5, вариант —.")
+    assert story.effect("note", AddNote).text.startswith(
+        "Опрос клиента. Средняя оценка: 9,5, вариант —."
+    )
 
 
 def test_half_an_answer_that_is_bad_opens_a_task_but_nobody_is_written_to_days_later() -> None:
@@ -281,7 +302,7 @@ def test_half_an_answer_that_is_bad_opens_a_task_but_nobody_is_written_to_days_l
 def test_of_a_silent_survey_the_variant_is_recorded() -> None:
     story = asked(playbook({"variants": [{"name": "A", "weight": 100}]}))
     assert story.time_for("close") == "silent"
-    assert story.effect("results.silent").results == {"variant": "A"}
+    assert story.effect("results.silent", RecordDeal).results == {"variant": "A"}
 
 
 # Buttons.
@@ -397,10 +418,9 @@ def test_kindly_once_and_then_a_person_hears_of_it() -> None:
     assert story.say("мастер не вышел на работу, позвоните мне") == "passed_on"
     assert story.chat[-1] == HANDED
     note, task, _ = story.effects
-    assert note.text == (  # type: ignore[union-attr]
-        "Клиент пишет в бот: мастер не вышел на работу, позвоните мне"
-    )
+    assert isinstance(note, AddNote)
     assert isinstance(task, AddTask)
+    assert note.text == "Клиент пишет: мастер не вышел на работу, позвоните мне"
     assert (task.text, task.responsible, task.due) == (
         "Клиент ждёт ответа человека: мастер не вышел на работу, позвоните мне",
         MANAGER,
@@ -456,7 +476,9 @@ def test_words_in_a_chat_that_was_not_asked_are_not_taken_for_an_answer() -> Non
     story = asked(chat=None)
     assert story.say("9") == "passed_on"
     assert story.it.answers == ()
-    assert story.effects[-1].chat == story.said("").chat  # type: ignore[union-attr]
+    answer = story.effects[-1]
+    assert isinstance(answer, SendMessage)
+    assert answer.chat == story.said("").chat
 
 
 def test_a_long_complaint_fits_everywhere() -> None:
@@ -464,9 +486,11 @@ def test_a_long_complaint_fits_everywhere() -> None:
     story.say("нет")
     story.say("<b>ужас</b> & " * 300)
     note, task, _ = story.effects
-    assert note.text.count("ужас") == 300  # type: ignore[union-attr]
-    assert len(task.text) < 400  # type: ignore[union-attr]
-    assert "&amp;" not in task.text  # type: ignore[union-attr]
+    assert isinstance(note, AddNote)
+    assert isinstance(task, AddTask)
+    assert note.text.count("ужас") == 300
+    assert len(task.text) < 400
+    assert "&amp;" not in task.text
 
 
 # Other kinds of question.
@@ -489,7 +513,7 @@ def test_every_kind_of_question_by_buttons() -> None:
     story.press("Нет & нет")
     assert story.question.labels == [["Пропустить"], ["← Назад"]]
     assert story.press("Пропустить") == "completed"
-    assert story.effect("results.completed").results == {
+    assert story.effect("results.completed", RecordDeal).results == {
         "average": 0.0,
         "answers": "Порекомендуете ли нас? — 0\nПриедете ещё? — Нет & нет\nЧто улучшить? — —",
         "score_nps": 0,
@@ -532,7 +556,7 @@ def test_without_any_score_nobody_is_unhappy_and_only_neutral_sites_are_named() 
     assert story.it.average is None
     assert story.it.site == GOOGLE["name"]
     assert "task.low" not in story.names
-    assert "average" not in story.effect("results.completed").results
+    assert "average" not in story.effect("results.completed", RecordDeal).results
 
 
 def test_the_only_question_has_no_number() -> None:
@@ -545,19 +569,20 @@ def test_the_only_question_has_no_number() -> None:
 
 def test_by_sms_he_gets_a_link_to_all_questions() -> None:
     story = asked(playbook(channels={"sms": _SMS}), chat=None)
-    told = story.effect("q1")
+    told = story.effect("q1", TellClient)
     assert (told.channel, told.chat, told.about) == ("sms", None, "survey")
     assert told.sms == (
         "Здравствуйте, Анна! Это Шины & Диски. Как прошёл визит? Ответьте за минуту: {url}"
     )
-    assert (told.link.purpose, told.link.run) == ("survey", 1)
-    assert told.link.expires_at == story.now + timedelta(hours=72)
+    link = _link_in(told)
+    assert (link.purpose, link.run) == ("survey", 1)
+    assert link.expires_at == story.now + timedelta(hours=72)
     assert told.group == f"client.{CLIENT}"
 
 
 def test_by_whatsapp_he_gets_the_template() -> None:
     story = asked(chat=None)
-    told = story.effect("q1")
+    told = story.effect("q1", TellClient)
     assert told.channel == "whatsapp"
     assert told.values == {"first_name": "Анна", "company": "Шины & Диски"}
 
@@ -567,7 +592,7 @@ def test_the_page_sends_all_at_once() -> None:
     assert story.fill(work="9", speed="10", price="8") == "completed"
     # The page has thanked him; the invitation comes where the question came.
     assert story.names == ["results.completed", "note", "invite"]
-    invited = story.effect("invite")
+    invited = story.effect("invite", TellClient)
     assert (invited.channel, invited.sms) == (
         "whatsapp",
         "Расскажите о нас на «Яндекс Картах» и получите 300 бонусов: {url}",
@@ -579,7 +604,7 @@ def test_the_page_sends_all_at_once() -> None:
 def test_the_unhappy_one_of_the_page_is_told_by_sms() -> None:
     story = asked(playbook(channels={"sms": _SMS}), chat=None)
     story.fill(work="1", speed="2", price="3")
-    assert story.effect("apology").sms == (
+    assert story.effect("apology", TellClient).sms == (
         "Нам жаль, что визит вас огорчил. Руководитель «Шины & Диски» позвонит вам до "
         "22 ноября, 14:00."
     )
@@ -623,7 +648,7 @@ def test_a_page_that_comes_after_the_time_is_over_goes_to_a_person_once() -> Non
     story.time_for("close")
     assert story.tell(late) == "passed_on"
     assert story.names == ["late"]
-    assert "Как вам цена? — 9" in story.effect("late").text
+    assert "Как вам цена? — 9" in story.effect("late", AddNote).text
     assert (story.it.state, story.it.answers, story.it.average) == ("silent", (), None)
     for again in (late, story.filled(work="1", speed="1", price="1")):
         assert story.tell(again) == "unchanged"
@@ -635,8 +660,8 @@ def test_a_bad_page_that_comes_after_the_deal_was_lost_opens_a_task_and_writes_t
     assert story.closed(stage_id="LOSE") == "abandoned"
     assert story.fill(work="2", speed="3", price="4") == "passed_on"
     assert story.names == ["late", "task.late"]
-    assert story.effect("task.late").responsible == MANAGER
-    assert "3" in story.effect("task.late").text
+    assert story.effect("task.late", AddTask).responsible == MANAGER
+    assert "3" in story.effect("task.late", AddTask).text
 
 
 def test_a_page_that_comes_after_the_deal_was_deleted_has_nowhere_to_go() -> None:
@@ -669,10 +694,10 @@ def test_a_page_of_an_earlier_run_is_nothing() -> None:
 
 def test_the_reminder_by_phone_leads_to_the_same_page() -> None:
     story = asked(playbook(channels={"sms": _SMS}), chat=None)
-    page = story.effect("q1").link
+    page = story.effect("q1", TellClient).link
     assert story.time_for("remind") == "reminded"
     assert story.names == ["q2"]
-    told = story.effect("q2")
+    told = story.effect("q2", TellClient)
     assert (told.link, told.about) == (page, "reminder")
     assert told.sms == "Шины & Диски ещё ждёт ваш ответ о визите: {url}"
 
@@ -692,7 +717,7 @@ def test_a_question_that_is_no_more_does_not_stop_the_survey() -> None:
     assert story.time_for("remind") == "unchanged"
     assert story.say("9") == "passed_on"
     assert story.time_for("close") == "partial"
-    assert story.effect("results.partial").results["answers"] == "Как вам? — 9"
+    assert story.effect("results.partial", RecordDeal).results["answers"] == "Как вам? — 9"
 
 
 def test_answers_to_questions_that_are_no_more_are_left_out() -> None:
@@ -700,6 +725,5 @@ def test_answers_to_questions_that_are_no_more_are_left_out() -> None:
     story.press("9")
     story.playbook = playbook({"questions": [{"id": "new", "text": "Как вам?"}]})
     assert story.tell(SurveyWait(survey=SURVEY, run=1, what="close")) == "partial"
-    recorded = story.effect("results.partial")
-    assert isinstance(recorded, RecordDeal)
+    recorded = story.effect("results.partial", RecordDeal)
     assert recorded.results == {"answers": ""}

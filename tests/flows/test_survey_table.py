@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from switchboard.domain.effects import SendMessage, TellClient
 from switchboard.domain.events import SurveyFilled, SurveyWait
 from switchboard.flows.survey.table import NEVER_ASKED, TABLE, Outcome, State, Trigger
 from tests.flows.draw import SURVEY, drawn
@@ -175,6 +176,7 @@ _DO: Mapping[Trigger, Callable[[Story], str]] = {
     Trigger.ANSWER: lambda story: _press(story, 0),
     Trigger.LAST_ANSWER: _last,
     Trigger.BACK: _back,
+    Trigger.FIRST_WORDS: lambda story: story.write("да"),
     Trigger.UNCLEAR: lambda story: story.say("нормально"),
     Trigger.WORDS: _words,
     Trigger.SILENCE: lambda story: story.tell(_REMIND),
@@ -189,15 +191,16 @@ _DO: Mapping[Trigger, Callable[[Story], str]] = {
 
 @pytest.mark.parametrize(("state", "trigger"), list(product(_STATES, Trigger)))
 def test_the_step_does_what_the_table_says(state: State | None, trigger: Trigger) -> None:
-    if trigger is Trigger.UNCLEAR and state in _ENDED:
-        # Where nothing is asked, no words can be a wrong answer: they are other words.
+    if trigger in (Trigger.UNCLEAR, Trigger.FIRST_WORDS) and state in _ENDED:
+        # Where nothing is asked, no words can begin anything or be a wrong answer: they are others.
         trigger = Trigger.WORDS
     if trigger is Trigger.OVERDUE and state is not State.WAITING:
         # Where nobody waits to be asked, it is a deal like any other.
         trigger = Trigger.CLOSED
     if trigger is Trigger.FILLED_LATE and state is State.ASKED:
         trigger = Trigger.LAST_ANSWER
-    story = _IN[state]()
+    by_phone = trigger is Trigger.FIRST_WORDS and state is State.ASKED
+    story = asked(chat=None) if by_phone else _IN[state]()
     row = TABLE[state, trigger]
     assert _DO[trigger](story) == row.outcome
     assert (story.survey.state if story.survey else None) == row.to
@@ -236,4 +239,6 @@ def _example() -> list[str]:
     story = asked(playbook(company="Шинный двор"))
     for score in "989":
         story.press(score)
-    return [story.all_effects[1].text.split("\n\n")[0], *story.chat]  # type: ignore[union-attr]
+    first = story.all_effects[1]
+    assert isinstance(first, SendMessage | TellClient)
+    return [first.text.split("\n\n")[0], *story.chat]

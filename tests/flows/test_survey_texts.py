@@ -11,6 +11,8 @@ from switchboard.domain.events import ClientAnswered
 from switchboard.domain.identity import job_id
 from switchboard.flows.survey import wording
 from switchboard.flows.survey.survey import Answer, Survey, average_of
+from switchboard.flows.survey.table import State
+from switchboard.playbook.model import Playbook
 from switchboard.playbook.rules import markup
 from switchboard.texts.catalogue import MESSAGE_LIMIT, SMS_LIMIT
 from tests.flows.survey_rules import CALLBACK_LIMIT
@@ -47,7 +49,7 @@ def _everything(language: Language, chat: int | None = CHAT, **changes: Any) -> 
     return [happy, unhappy, silent, partial]
 
 
-def _filled(by: Any, chat: int | None, score: str) -> Story:
+def _filled(by: Playbook, chat: int | None, score: str) -> Story:
     story = asked(by, chat=chat)
     story.fill(**{one.id: score for one in by.reviewing.survey.questions})
     return story
@@ -103,7 +105,7 @@ def test_callback_data_fits_and_comes_back_as_the_press_it_is(deal: str) -> None
         id=job_id("bitrix24", deal),
         provider="bitrix24",
         deal=deal,
-        state="asked",  # type: ignore[arg-type]
+        state=State.ASKED,
         run=9999,
         playbook=1,
         begun_at=NOW,
@@ -132,8 +134,8 @@ def _as_telegram_tells(data: str) -> object:
      ("1 1 2", "1,33", "1.33"), ("8 9 9", "8,67", "8.67")],
 )  # fmt: skip
 def test_an_average_as_people_write_it(scores: str, russian: str, english: str) -> None:
-    assert f"оценка: {russian}," in completed(scores=scores).effect("note").text
-    told = completed(playbook(language="en"), scores=scores).effect("note").text
+    assert f"оценка: {russian}," in completed(scores=scores).effect("note", AddNote).text
+    told = completed(playbook(language="en"), scores=scores).effect("note", AddNote).text
     assert f"Average: {english}," in told
 
 
@@ -155,7 +157,7 @@ def test_a_clients_name_is_no_markup() -> None:
     story = waiting()
     story.first_name = "<b>{url} & Ко"
     story.time_for("due")
-    told = story.effect("q1")
+    told = story.effect("q1", TellClient)
     assert told.text.startswith("Здравствуйте, &lt;b&gt;")
     assert told.sms.startswith("Здравствуйте, <b>")
 

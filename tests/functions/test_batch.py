@@ -2,9 +2,9 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -49,13 +49,13 @@ class Desk:
     """A batch with what is done to its messages, by their bodies."""
 
     def __init__(self, **troubles: BaseException) -> None:
-        self.sqs: Any = Sqs()
+        self.sqs = Sqs()
         self.done: list[str] = []
         self.buried: list[tuple[str, str]] = []
         self.said = io.StringIO()
         self._troubles = troubles
         log = Log(Logger(service=f"batch-{token_hex(4)}", stream=self.said, utc=True))
-        self.batch = Batch(self.sqs, "queue", self._act, self._bury, log)
+        self.batch = Batch(cast("Any", self.sqs), "queue", self._act, self._bury, log)
 
     def run(self, *messages: Message, context: Context | None = None) -> list[str]:
         """The ids that are reported as failed."""
@@ -184,7 +184,17 @@ def test_our_own_faults_get_eight_attempts() -> None:
         EndpointConnectionError(endpoint_url="https://dynamodb.example.test"),
         ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem"),
         ClientError(
-            {"Error": {"Code": "X"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "PutItem"
+            {
+                "Error": {"Code": "X"},
+                "ResponseMetadata": {
+                    "HTTPStatusCode": 503,
+                    "HTTPHeaders": {},
+                    "HostId": "",
+                    "RequestId": "",
+                    "RetryAttempts": 3,
+                },
+            },
+            "PutItem",
         ),
     ],
 )
@@ -211,8 +221,12 @@ def test_what_was_postponed_never_dies_of_it() -> None:
 @pytest.mark.parametrize("poison", ["", "{", "null", '{"branch": "demo"}', "[" * 10_000])
 def test_poison_is_buried_in_the_end_and_holds_nobody_for_ever(poison: str) -> None:
     desk = Desk()
-    act: Callable[[Message], None] = lambda record: parcels.validate_json(record["body"]) and None  # noqa: E731
-    desk.batch = Batch(desk.sqs, "queue", act, desk._bury, Log(Logger(stream=desk.said)))
+
+    def act(record: Message) -> None:
+        parcels.validate_json(record["body"])
+
+    log = Log(Logger(stream=desk.said))
+    desk.batch = Batch(cast("Any", desk.sqs), "queue", act, desk._bury, log)
     assert desk.run(_message("1", poison, attempt=1)) == ["1"]
     assert desk.run(_message("1", poison, attempt=8)) == []
     assert desk.buried == [("1", "fault: ValidationError")]

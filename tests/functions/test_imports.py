@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+DOORS = ("telegram_webhook", "crm_webhook", "whatsapp_webhook", "click", "survey")
+
 # One line each why it may be there.
 ALLOWED = {
     "annotated_types",  # pydantic
@@ -31,6 +33,7 @@ BANNED = {
 }
 BANNED_OF_OURS = {
     "switchboard.channels.telegram.client",
+    "switchboard.channels.whatsapp.client",
     "switchboard.crm.amocrm.client",
     "switchboard.crm.connect",
     "switchboard.crm.generic.client",
@@ -78,7 +81,7 @@ def _run(function: str, script: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("function", ["telegram_webhook", "crm_webhook", "click", "survey"])
+@pytest.mark.parametrize("function", DOORS)
 def test_a_door_loads_what_it_needs_and_nothing_else(function: str) -> None:
     packages, modules = _loaded(function)
     assert packages <= ALLOWED
@@ -95,7 +98,13 @@ def test_the_click_door_loads_neither_playbooks_nor_what_only_a_first_press_need
     assert not {"switchboard.domain.events", "switchboard.runtime.queues"} & modules
 
 
-@pytest.mark.parametrize("function", ["telegram_webhook", "crm_webhook", "click", "survey"])
+def test_other_doors_start_without_whatsapps_models() -> None:
+    for function in ("telegram_webhook", "crm_webhook", "survey"):
+        _, modules = _loaded(function)
+        assert not {name for name in modules if "whatsapp" in name}
+
+
+@pytest.mark.parametrize("function", DOORS)
 def test_the_collector_passes_over_what_a_door_loads_and_works_after_it(function: str) -> None:
     collector = "\nimport gc; print(gc.isenabled(), gc.get_freeze_count(), len(gc.get_objects()))"
     works, frozen, others = _run(function, _SCRIPT + collector).splitlines()[-1].split()
@@ -111,7 +120,7 @@ def test_health_loads_nothing_but_itself() -> None:
 @pytest.mark.parametrize(
     "function",
     [
-        *("telegram_webhook", "crm_webhook", "click", "survey"),
+        *DOORS,
         *("inbox", "sender", "timer", "sweeper"),
     ],
 )

@@ -1,7 +1,8 @@
 """What is put into the queues and the Scheduler, and under which names."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +12,7 @@ from switchboard.domain.errors import Postponed
 from switchboard.domain.events import Envelope, Settle, Unclaimed, envelopes
 from switchboard.domain.journal import Entry
 from switchboard.runtime.queues import HandOver, Inbox, Outbound, Timer
+from switchboard.store.journal import Journal
 from switchboard.store.record import Outbox
 from tests.flows.story import BRANCH, JOB, NOW, VERSION, WORKERS_CHAT
 
@@ -54,21 +56,20 @@ class Scheduler:
         self.schedules[name] = schedule
 
 
-class Journal:
+class JournalInMemory(Journal):
     def __init__(self) -> None:
         self.written: list[tuple[str, str, int]] = []
 
-    def write(self, branch: str, job: str, lines: Any) -> None:
+    def write(self, branch: str, job: str, lines: Sequence[Entry]) -> None:
         self.written.append((branch, job, len(lines)))
 
 
 class Office:
     def __init__(self) -> None:
-        self.sqs: Any = Sqs()
-        self.scheduler: Any = Scheduler()
-        self.journal: Any = Journal()
-        self.outbound = Outbound(self.sqs, "outbound")
-        self.timer = Timer(self.sqs, "timer", self.scheduler, "arn:timer", "arn:role", "group")
+        self.sqs, self.scheduler, self.journal = Sqs(), Scheduler(), JournalInMemory()
+        sqs, scheduler = cast("Any", self.sqs), cast("Any", self.scheduler)
+        self.outbound = Outbound(sqs, "outbound")
+        self.timer = Timer(sqs, "timer", scheduler, "arn:timer", "arn:role", "group")
         self.out = HandOver(self.outbound, self.timer, self.journal, NOW)
 
     def schedule(self, at: datetime) -> None:
@@ -103,7 +104,7 @@ def test_a_chat_and_a_deal_are_groups_of_their_own(office: Office) -> None:
 def test_nothing_to_hand_over_costs_no_call(office: Office) -> None:
     office.out.effects(BRANCH, Outbox())
     office.out.lines(BRANCH, JOB, ())
-    assert office.sqs.batches == office.sqs.messages == office.journal.written == []
+    assert (office.sqs.batches, office.sqs.messages, office.journal.written) == ([], [], [])
 
 
 def test_a_queue_that_did_not_take_them_all_is_tried_again(office: Office) -> None:
@@ -154,7 +155,7 @@ def test_lines_go_to_the_journal(office: Office) -> None:
 
 
 def test_the_inbox_keeps_one_subjects_events_in_order(office: Office) -> None:
-    inbox = Inbox(office.sqs, "inbox")
+    inbox = Inbox(cast("Any", office.sqs), "inbox")
     inbox.put(Envelope(branch=BRANCH, trace="t", event=Settle(job=JOB)), once="receipt-1")
     (message,) = office.sqs.messages
     assert message["MessageGroupId"] == f"{BRANCH}.{JOB}"

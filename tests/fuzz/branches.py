@@ -14,17 +14,22 @@ from switchboard.store.links import Links, page_of
 from switchboard.store.record import Commit, Outbox
 from tests.doors.house import CRM_SECRET, SECRET
 from tests.doors.link_house import QUESTIONS
+from tests.doors.whatsapp_webhooks import SECRETS, listening
 from tests.flows.story import BRANCH, NOW, VERSION, Story, deal, playbook
 from tests.pipeline.reviews import playbook as reviewing
 
 SHOP, TYRES = "shop", "tyres"
-BRANCHES = {"generic": SHOP, "clients": TYRES, "bitrix24": TYRES, "onec": TYRES}
+BRANCHES = {
+    "generic": SHOP,
+    **dict.fromkeys(("clients", "bitrix24", "onec", "whatsapp"), TYRES),
+}
 """Whose doors are not the dispatch's."""
 SALE_SECRET = "secret-of-1c"  # pragma: allowlist secret
 ENVIRON = {
     "TEST_SECRET": SECRET,
     "TEST_CRM_SECRET": CRM_SECRET,
     "TEST_1C_SECRET": SALE_SECRET,
+    **SECRETS,
 }
 SURVEY = "bitrix24-501"
 PLAIN = "https://reviews.example/org/1?add-review=true#form"
@@ -77,7 +82,7 @@ def shop() -> Playbook:
 
 
 def tyres() -> Playbook:
-    return reviewing({"questions": QUESTIONS})
+    return reviewing({"questions": QUESTIONS}, channels=listening())
 
 
 def _offer(jobs: Jobs) -> None:

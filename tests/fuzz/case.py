@@ -6,9 +6,11 @@ from random import Random
 from typing import Any, NamedTuple
 
 from switchboard.doors.telegram import SECRET_HEADER
+from switchboard.doors.whatsapp import SIGNATURE_HEADER
 from tests.doors.crawler_agents import PEOPLE, SCANNERS
 from tests.doors.house import CRM_SECRET, SECRET
 from tests.doors.link_house import HOST, own_form
+from tests.doors.whatsapp_webhooks import CHALLENGE, VERIFY_TOKEN, signature
 from tests.flows.story import BRANCH
 from tests.fuzz.branches import BRANCHES, KNOWN, SALE_SECRET
 from tests.fuzz.corpus import seeds
@@ -16,16 +18,17 @@ from tests.fuzz.mutations import mutated
 
 DOORS = (
     *("telegram", "amocrm", "generic", "health"),
-    *("clients", "bitrix24", "onec", "click", "survey"),
+    *("clients", "bitrix24", "onec", "click", "survey", "whatsapp"),
 )
 LINK_DOORS = frozenset({"click", "survey"})
-_OFTEN = (10, 6, 4, 0.3, 6, 3, 3, 6, 5)
+_OFTEN = (10, 6, 4, 0.3, 6, 3, 3, 6, 5, 5)
 _BODIES = tuple(door for door in DOORS if door != "health")
 _HUGE = 1_000_001
 
 
 class Case(NamedTuple):
-    """`body` is what the sender meant; `admitted`: the address and the secret are right."""
+    """`body` is what the sender meant; `admitted`: the address and the secret are right, and for
+    WhatsApp's door the bytes that were signed."""
 
     door: str
     event: Mapping[str, Any]
@@ -48,6 +51,8 @@ def case(seed: int, number: int) -> Case:
 
 def around(door: str, body: bytes, headers: Mapping[str, str], chance: Random) -> Case:
     """The event that brings a body to a door: mostly as it should be, sometimes in no way so."""
+    if door == "whatsapp":
+        return _to_whatsapp(body, dict(headers), chance)
     to = _link if door in LINK_DOORS else _address
     path, sent, admitted = to(door, dict(headers), chance)
     context: dict[str, Any] = {"requestId": f"{chance.getrandbits(64):016x}="}
@@ -94,6 +99,50 @@ def _address(
         case _:
             path.pop(chance.choice(sorted(path)))
             return path, headers, False
+
+
+def _to_whatsapp(body: bytes, headers: dict[str, str], chance: Random) -> Case:
+    """Mostly a body that is signed as it is; sometimes Meta's question, or another's."""
+    method = chance.choices(("POST", "GET", *_METHODS[2:]), (30, 4, *(0.1,) * 7))[0]
+    headers = headers | {SIGNATURE_HEADER: signature(body)}
+    query = {
+        "hub.mode": "subscribe",
+        "hub.challenge": CHALLENGE,
+        "hub.verify_token": VERIFY_TOKEN,
+    }
+    branch, carried = BRANCHES["whatsapp"], _body(body, chance)
+    # A body that is not what its flag says has lost its signature on the way.
+    lies = carried.get("isBase64Encoded") is True and _is_text(body, carried["body"])
+    good = not (lies and method == "POST")
+    if chance.random() < 0.1:
+        good, wrong = False, chance.choice((*_VALUES, f"sha256={'0' * 64}", VERIFY_TOKEN[:-1]))
+        match chance.randrange(3):
+            case 0:
+                branch = chance.choice(("", "demo", "shop", "\udcff", "../tyres"))
+            case 1 if method == "GET":
+                query[chance.choice(("hub.mode", "hub.verify_token"))] = wrong
+            case 1:
+                headers[SIGNATURE_HEADER] = wrong
+            case _:
+                headers.pop(SIGNATURE_HEADER)
+                query = {}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "headers": _odd_headers(headers, chance),
+        "pathParameters": {"branch": branch},
+        "requestContext": {
+            "requestId": f"{chance.getrandbits(64):016x}=",
+            "http": {"method": method},
+        },
+        **carried,
+    }
+    if method == "GET" or chance.random() < 0.1:
+        event["queryStringParameters"] = query
+    return Case("whatsapp", event, body, good)
+
+
+def _is_text(body: bytes, carried: str) -> bool:
+    return bool(body) and carried.encode("utf-8", "surrogatepass") == body
 
 
 _METHODS = ("GET", "POST", "HEAD", "PUT", "OPTIONS", "", "get", "POST ", "\udcff")

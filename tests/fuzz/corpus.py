@@ -9,6 +9,7 @@ from switchboard.domain.identity import JobLink, deep_link_token
 from tests.doors.house import EVENTS, SECRET
 from tests.doors.link_house import ANSWERS
 from tests.doors.updates import CLAIM, CONTACT, pressed, wrote
+from tests.doors.whatsapp_webhooks import EFFECT, PHONE_ID, change, failed, said, webhook, with_part
 from tests.flows.story import BRANCH, IVAN, JOB, WORKERS_CHAT
 
 _FOLDERS = {
@@ -22,7 +23,10 @@ _FOLDERS = {
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 JSON = {"content-type": "application/json"}
 
-CANARIES = ("Секретина", "+79000000007", "a talk that nobody may read", "Sekretina Hidden")
+CANARIES = (
+    *("Секретина", "+79000000007", "a talk that nobody may read", "Sekretina Hidden"),
+    "79000000007",
+)
 """What people say and who they are. It never gets into the log."""
 
 
@@ -47,7 +51,7 @@ def seeds(door: str) -> tuple[Seed, ...]:
 
 
 _TYPES = {
-    **dict.fromkeys(("telegram", "clients", "generic", "onec"), JSON),
+    **dict.fromkeys(("telegram", "clients", "generic", "onec", "whatsapp"), JSON),
     **dict.fromkeys(("amocrm", "bitrix24", "click", "survey"), FORM),
 }
 
@@ -70,6 +74,7 @@ def _ours() -> dict[str, list[bytes]]:
             b"&".join(b"leads[update][%d][id]=%d" % (n, n + 1) for n in range(30)),
         ],
         "clients": _of_clients(),
+        "whatsapp": _of_whatsapp(),
         "bitrix24": [
             f"event=ONCRMDEALUPDATE&data[FIELDS][ID]=501&data[NAME]={CANARIES[0]}".encode(),
             b"document_id[]=crm&document_id[]=CCrmDocumentDeal&document_id[]=DEAL_501",
@@ -106,6 +111,26 @@ def _of_clients() -> list[bytes]:
     return [json.dumps(update).encode() for update in updates]
 
 
+def _of_whatsapp() -> list[bytes]:
+    """Words, choices and captions, failures, and what leads nowhere."""
+    words = said(CANARIES[2], sender=CANARIES[4])
+    changes = [
+        change(words),
+        change(with_part("button", {"text": CANARIES[0]}, sender=CANARIES[4])),
+        change(
+            with_part("interactive", {"button_reply": {"title": CANARIES[3]}}, sender=CANARIES[4])
+        ),
+        change(with_part("interactive", {"list_reply": {"title": "10"}}, sender=CANARIES[4])),
+        change(with_part("image", {"id": "1", "caption": CANARIES[0]}, sender=CANARIES[4])),
+        change(failed(recipient_id=CANARIES[4])),
+        change(failed(130472, number=5), failed(131026, number=6)),
+        change(failed(131050, number=3), failed(131047, number=4), words),
+        change(failed(status="delivered"), with_part("sticker", {}, sender=CANARIES[4])),
+        change(words, phone_id="5"),
+    ]
+    return [webhook(one) for one in changes] + [webhook(*changes), webhook(change(field="flows"))]
+
+
 SCORE = "s:bitrix24-501:1:0:9"
 LINK = JobLink(job=JOB, offer=1)
 
@@ -125,6 +150,8 @@ TOKENS: tuple[bytes, ...] = tuple(
         *(SCORE, "s:", "s:a-1:9999:99:99", "s:a-1:99999:0:0", "contact", "phone_number", "user_id"),
         *("forward_origin", "caption", "phone", "document", "+7 900", "document_id[]=DEAL_7"),
         *("event=", "ONCRMDEALADD", "data[FIELDS][ID]=", "auth[application_token]=x", "DEAL_"),
+        *("whatsapp_business_account", "entry", "changes", "value", "metadata", "messages"),
+        *("statuses", "errors", "code", "biz_opaque_callback_data", EFFECT, PHONE_ID, "wamid."),
         *("quality", "words=", "again=3", "\r\n", "%0D%0A", "<script>", "%3Cscript%3E"),
         *("contacts[add][0][type]=company", "&" * 200, "[" * 30, *CANARIES),
     )

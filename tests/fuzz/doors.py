@@ -27,6 +27,7 @@ from switchboard.runtime.wiring_doors import (
     telegram_door,
 )
 from switchboard.runtime.wiring_survey import SurveyDoorSettings, survey_door
+from switchboard.runtime.wiring_whatsapp import WhatsappDoorSettings, whatsapp_door
 from switchboard.store.database import Database, Item
 from tests.flows.story import NOW
 from tests.fuzz.branches import ENVIRON, arrange
@@ -103,6 +104,9 @@ class Doors:
             SurveyDoorSettings(links_table="links", settings_table="settings", inbox_queue_url="q"),
             outside,
         )
+        whatsapp = whatsapp_door(
+            WhatsappDoorSettings(settings_table="settings", inbox_queue_url="q"), outside
+        )
         # As functions/*/handler.py do it.
         self.handlers: dict[str, Handler] = {
             "telegram": lambda event: telegram(http.request(event)),
@@ -113,6 +117,7 @@ class Doors:
             "onec": lambda event: crm(http.request(event)),
             "click": lambda event: click(http.request(event)),
             "survey": lambda event: survey(http.request(event)),
+            "whatsapp": lambda event: whatsapp(http.request(event)),
             "health": lambda event: health.handler(event, None),
         }
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from switchboard.channels.telegram.parse import Malformed as NoUpdate
 from switchboard.channels.telegram.parse import parse as parse_update
+from switchboard.channels.whatsapp.parse import Malformed as NoWebhook
+from switchboard.channels.whatsapp.parse import parse as parse_webhook
 from switchboard.crm.amocrm.parse import parse as parse_form
 from switchboard.crm.bitrix24.parse import parse as parse_event
 from switchboard.crm.generic.parse import parse as parse_json
@@ -19,8 +21,9 @@ from switchboard.crm.parsers import Parse
 from switchboard.playbook.view import Amocrm, Bitrix24, Generic, OnecHttp
 from tests.crm.surroundings import amocrm, bitrix24, generic
 from tests.doors.house import SECRET
+from tests.doors.whatsapp_webhooks import PHONE_ID
 from tests.flows.story import BRANCH, NOW
-from tests.fuzz import lines, oracle, oracle_links
+from tests.fuzz import lines, oracle, oracle_links, oracle_whatsapp
 from tests.fuzz.case import LINK_DOORS, Case
 from tests.fuzz.doors import Answer, Doors, Happened
 
@@ -79,6 +82,8 @@ def _judged(one: Case, happened: Happened) -> Outcome:
         what += f" {happened.queued[0]['event']['kind']}"
     if one.door in LINK_DOORS:
         wrong = oracle_links.unexplained(one, happened)
+    elif one.door == "whatsapp":
+        wrong = oracle_whatsapp.unexplained(one, happened)
     else:
         written = [(write.table, write.key) for write in happened.written]
         body = one.body if one.admitted else b""
@@ -108,6 +113,8 @@ def _parsed_by_all(body: bytes) -> None:
     """Every parser may get every body."""
     with suppress(NoUpdate):
         parse_update(body, BRANCH, (SECRET,), NOW)
+    with suppress(NoWebhook):
+        parse_webhook(body, BRANCH, PHONE_ID, NOW)
     for parse, section in _CRMS:
         with suppress(Malformed):
             parsed = parse({}, body, section)

@@ -7,6 +7,7 @@ from typing import Any
 from tests.fuzz.corpus import CANARIES
 
 _KIND = r"[a-z_]{1,40}"
+_KINDS = re.compile(rf"kind {_KIND}( {_KIND}){{0,2}}")
 _REASONS = {
     "unauthorized",
     "too large",
@@ -43,11 +44,11 @@ _REASONS = {
 }
 _PLAIN: dict[str, re.Pattern[str]] = {
     "level": re.compile("INFO|WARNING"),
-    "message": re.compile("press|update|webhook|refused|visit|survey page"),
+    "message": re.compile("press|update|webhook|verified|refused|visit|survey page"),
     "branch": re.compile("demo|shop|tyres"),
     "outcome": re.compile(_KIND),
     "action": re.compile("claim|contact"),
-    "provider": re.compile("amocrm|generic|bitrix24|onec"),
+    "provider": re.compile("amocrm|generic|bitrix24|onec|whatsapp"),
     "survey": re.compile("bitrix24-501"),
     "verdict": re.compile("person|scanner"),
     "job": re.compile("[a-z0-9]{1,20}-[A-Za-z0-9]{1,20}"),
@@ -57,7 +58,7 @@ _PLAIN: dict[str, re.Pattern[str]] = {
     "service": re.compile("fuzz-[0-9]+"),
 }
 _IGNORED = re.compile(rf"{_KIND}(\.{_KIND}){{0,2}}|unknown\.[a-z.]{{1,64}}|on[a-z.]{{1,64}}")
-_NUMBERS = {"bytes", "deals", "Presses", "Webhooks", "Visits"}
+_NUMBERS = {"bytes", "deals", "messages", "failures", "Presses", "Webhooks", "Visits"}
 
 
 def told(said: str) -> str:
@@ -77,7 +78,7 @@ def _allowed(name: str, value: Any) -> bool:
         case "_aws":
             return True
         case "reason":
-            return value in _REASONS or re.fullmatch(rf"kind {_KIND}( {_KIND}){{0,2}}", value)
+            return value in _REASONS or bool(_KINDS.fullmatch(value))
         case "ignored":
             return all(_IGNORED.fullmatch(one) for one in value)
     if name in _NUMBERS:

@@ -103,7 +103,8 @@ def _json(chance: Random, body: bytes, others: Sequence[bytes]) -> bytes:
 
 def _holders(value: Any) -> list[Any]:
     """Every list and object that holds something, the outermost first; not too many."""
-    found, waiting = [], [value]
+    found: list[Any] = []
+    waiting = [value]
     while waiting and len(found) < 300:
         one = waiting.pop()
         if one and isinstance(one, dict | list):

@@ -2,7 +2,7 @@
 
 import json
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -46,10 +46,10 @@ class Sqs:
 
 
 def test_a_post_with_such_a_name_in_it_does_not_stay_in_the_outbox() -> None:
-    sqs: Any = Sqs()
+    sqs = Sqs()
     post = SendMessage(id="post", chat=WORKERS_CHAT, text="Заказ занят: \ufffe\uffff")
     sent = Parcel(branch=BRANCH, trace="trace", playbook=1, effect=post)
-    Outbound(sqs, "outbound").put([sent])
+    Outbound(cast("Any", sqs), "outbound").put([sent])
     (body,) = sqs.bodies
     assert not {"\ufffe", "\uffff"} & set(body)
     assert Parcel.model_validate_json(body) == sent

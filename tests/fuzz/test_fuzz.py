@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.doors.link_house import link_event, own_form
 from tests.doors.updates import CLAIM, CONTACT, pressed, wrote
+from tests.doors.whatsapp_webhooks import change, failed, posted, said, webhook
 from tests.flows.story import BRANCH, JOB, OTHER_CHAT
-from tests.fuzz import lines, oracle, oracle_links
+from tests.fuzz import lines, oracle, oracle_links, oracle_whatsapp
 from tests.fuzz.case import DOORS, Case, around, case
 from tests.fuzz.corpus import CANARIES, VALUES
 from tests.fuzz.doors import Doors
@@ -54,11 +55,14 @@ def test_spoilt_bodies_are_answered_and_change_nothing_that_they_do_not_say(door
     wanted = {f"{door} {status}" for door in doors_with_secrets for status in (400, 401)}
     wanted |= {f"click {status}" for status in (200, 302, 303, 403, 404, 405, 410, 413)}
     wanted |= {f"survey {status}" for status in (200, 400, 403, 404, 405, 410, 422)}
+    wanted |= {f"whatsapp {status}" for status in (200, 400, 401, 403, 405)}
     assert wanted <= set(came_to)
     for deep in ("telegram 200 settle", "telegram 200 started", "telegram 200 chat_migrated"):
         assert came_to[deep] >= 5
     for event in ("client_answered", "client_said", "contact_shared"):
         assert came_to[f"clients 200 {event}"] >= 5
+    for event in ("client_said", "message_failed"):
+        assert came_to[f"whatsapp 200 {event}"] >= 20
     for deep in ("303 link_pressed", "302 link_visited"):
         assert came_to[f"click {deep}"] >= 20
     assert came_to["survey 200 survey_filled"] >= 10
@@ -188,6 +192,39 @@ def test_a_planted_fault_behind_a_link_is_found(door: str, planted: Any) -> None
     # As it should be, but for what the fault adds to a good answer.
     bad.handlers[door] = lambda event: (good(event), planted(event))[1]
     assert any(examine(bad, case(SEED, number), slow=0.01).wrong for number in range(300))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [_fails, _answers_500, _lets_everybody_in, _answers_what_is_no_json, _leads_elsewhere],
+)
+def test_a_planted_fault_behind_whatsapps_door_is_found(planted: Any) -> None:
+    bad = Doors()
+    bad.handlers["whatsapp"] = planted
+    cases = (one for one in (case(SEED, n) for n in range(2000)) if one.door == "whatsapp")
+    assert any(examine(bad, one).wrong for one in cases)
+
+
+def test_news_of_whatsapp_that_nothing_explains_are_found(doors: Doors) -> None:
+    body = webhook(change(said(), failed()))
+    one = Case("whatsapp", posted(body), body, admitted=True)
+    happened = doors.take(one.door, one.event)
+    words, failure = happened.queued
+    assert not oracle_whatsapp.unexplained(one, happened)
+    other = words | {"event": words["event"] | {"client": "c-another"}}
+    for queued in (
+        [words, words],
+        [failure, failure],
+        [other],
+        [words | {"branch": BRANCH}],
+        [words | {"event": words["event"] | {"text": "x"}}],
+        [failure | {"event": failure["event"] | {"code": 131050}}],
+        [{"branch": "tyres", "event": {"kind": "settle", "job": JOB}}],
+    ):
+        assert oracle_whatsapp.unexplained(one, happened._replace(queued=queued))
+    assert oracle_whatsapp.unexplained(one._replace(admitted=False), happened)
+    elsewhere = webhook(change(said(), failed(), phone_id="5"))
+    assert oracle_whatsapp.unexplained(one._replace(body=elsewhere), happened)
 
 
 def _press_of(method: str, code: str, **headers: str) -> Case:

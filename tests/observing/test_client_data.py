@@ -4,7 +4,7 @@ the log; a dead letter keeps what is needed to send it again, and no longer than
 import io
 import json
 import secrets
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -65,7 +65,7 @@ class House:
 
     def __init__(self, moto: Any, tables: Tables) -> None:
         self.said = io.StringIO()
-        self.sqs: Any = Sqs()
+        self.sqs = Sqs()
         self.messenger = MessengerInMemory()
         self.fault: Exception | None = None
         names = {f"{kind}_table": tables(kind) for kind in (*KINDS, "deliveries", "journal")}
@@ -73,8 +73,8 @@ class House:
         PlaybookStore(Database(moto), names["settings_table"]).publish(playbook(), NOW)
         outside = Outside(
             dynamodb=lambda: moto,
-            sqs=lambda: self.sqs,
-            scheduler=lambda: self.sqs,
+            sqs=lambda: cast("Any", self.sqs),
+            scheduler=lambda: cast("Any", self.sqs),
             parameter=lambda _: "",
             environ=dict.fromkeys(
                 ("TEST_CRM_CODE", "TEST_SECRET", "TEST_LINK_KEY", "TEST_TOKEN"), "secret-value"

@@ -37,7 +37,7 @@ class JobsInMemory:
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], Item] = {}
-        self.between: Callable[[], None] | None = None
+        self.between: Callable[[], object] | None = None
 
     def press(self, branch: str, press: Press) -> Written | NotWritten:
         item = self.items.get((branch, press.job))

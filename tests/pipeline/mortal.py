@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
 from switchboard.domain.effects import Parcel, Schedule
 from switchboard.domain.events import Envelope
+from switchboard.runtime.queues import Outbound, Timer
 from switchboard.store.database import Database, Item, Request
+from tests.pipeline.outside import InboxInMemory
 
 T = TypeVar("T")
 
@@ -58,24 +61,30 @@ class MortalDatabase(Database):
             self._life.call(lambda: self._to.put_all(table, items))
 
 
-class Queues:
-    """The outbound queue, the timer and the inbox of a process that may die."""
-
+class MortalOutbound(Outbound):
     def __init__(self, life: Life) -> None:
         self._life = life
         self.parcels: list[Parcel] = []
-        self.timers: list[Schedule] = []
-        self.inbox: list[Envelope] = []
 
-    def put(self, first: Any, *rest: Any, once: str = "") -> None:
-        """One method for all three, told apart by what is put."""
-        del once
-        self._life.call(lambda: self._take(first, *rest))
+    def put(self, parcels: Sequence[Parcel], again: str = "") -> None:
+        del again
+        self._life.call(lambda: self.parcels.extend(parcels))
 
-    def _take(self, first: Any, *rest: Any) -> None:
-        if rest and isinstance(rest[0], Schedule):
-            self.timers.append(rest[0])
-        elif isinstance(first, Envelope):
-            self.inbox.append(first)
-        else:
-            self.parcels += first
+
+class MortalTimer(Timer):
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self.schedules: list[Schedule] = []
+
+    def put(self, envelope: Envelope, schedule: Schedule, now: datetime) -> None:
+        del envelope, now
+        self._life.call(lambda: self.schedules.append(schedule))
+
+
+class MortalInbox(InboxInMemory):
+    def __init__(self, life: Life) -> None:
+        super().__init__()
+        self._life = life
+
+    def put(self, envelope: Envelope, once: str) -> None:
+        self._life.call(lambda: super(MortalInbox, self).put(envelope, once))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from switchboard.channels.port import Moved
 from switchboard.crm.port import Assignment, Change, PhoneMatch
 from switchboard.domain.deal import Contact, Deal
-from switchboard.domain.effects import Rows
+from switchboard.domain.effects import Parcel, Rows
 from switchboard.domain.errors import Unreachable
 from switchboard.domain.events import Envelope
 
@@ -36,6 +36,17 @@ class InboxInMemory:
         assert 1 <= len(once) <= 128
         self.envelopes.append(envelope)
         self.names.append(once)
+
+
+class OutboundInMemory:
+    """What was put before the sender, in its order."""
+
+    def __init__(self) -> None:
+        self.parcels: list[Parcel] = []
+
+    def put(self, parcels: list[Parcel], again: str = "") -> None:
+        del again
+        self.parcels += parcels
 
 
 class MessengerInMemory:

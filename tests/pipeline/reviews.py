@@ -31,7 +31,7 @@ from switchboard.store.subjects import SubjectTable
 from tests.flows.survey_story import BRANCH, CHANNELS, NOW, deal
 from tests.flows.survey_story import playbook as survey_playbook
 from tests.pipeline.memory import Outside
-from tests.pipeline.outside import InboxInMemory
+from tests.pipeline.outside import InboxInMemory, OutboundInMemory
 from tests.store.conftest import Tables
 
 ANNA, BORIS = "+79000000011", "+79000000012"
@@ -148,7 +148,7 @@ class Reviews:
         names: Names,
         branch: str = BRANCH,
         out: Callable[[datetime], HandOver] | None = None,
-        put_in: Any = None,
+        put_in: InboxInMemory | None = None,
     ) -> None:
         self.branch = branch
         self.store = PlaybookStore(database, names.settings)
@@ -158,8 +158,9 @@ class Reviews:
         self.accounts = SubjectTable(database, names.ledger, Account)
         self.clients = Clients(database, names.clients)
         self.links = Links(database, names.links)
-        self.put_in: Any = put_in or InboxInMemory()
+        self.put_in = put_in or InboxInMemory()
         self.outside = Outside()
+        self.outbound = OutboundInMemory()
         self.crm = CrmWithDeals()
         self.now = NOW
         # Read when it is published and never again: nothing here depends on the machine's time.
@@ -179,7 +180,8 @@ class Reviews:
             surveys=SurveyInbox(
                 self.surveys, self.clients, self.links, books, out, crm, self.put_in
             ),
-            accounts=AccountInbox(self.accounts, self.clients, out),
+            accounts=AccountInbox(self.accounts, self.clients, books, out),
+            outbound=self.outbound,
             crm=crm,
             now=lambda: self.now,
         )

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from switchboard.channels.port import PhoneMessage, Phones
 from switchboard.crm.loyalty import BonusMovement, Loyalty
@@ -10,6 +9,7 @@ from switchboard.domain.deal import Contact
 from switchboard.domain.effects import Outbound, Parcel
 from switchboard.sender.bonuses import Bonuses, Standing
 from switchboard.sender.branch import Branch
+from switchboard.sender.branch import Post as Outward
 from switchboard.sender.clients import ClientPost
 from switchboard.sender.worker import Sender
 from switchboard.store.database import Database
@@ -73,7 +73,8 @@ class Post:
         names = tables("links")
         self.links = Links(database, names)
         self._links = Links(seen, names)
-        self.playbook = playbook()
+        # What is live, and what the effects were decided by.
+        self.playbook = self.published = playbook()
         self.messenger = MessengerInMemory()
         self.crm = CrmInMemory(Contact(name="Анна", phone="8 900 000-00-11", first_name="Анна"))
         self.crm.amount = Decimal(1000)
@@ -83,9 +84,9 @@ class Post:
         self.has_loyalty = True
         self.balance: int | None = 300
         self.known_deals: tuple[str, ...] = ()
-        self.queue: Any = self
+        self.queue: Outward = self
         self.queued: list[Parcel] = []
-        self.inbox: Any = InboxInMemory()
+        self.inbox = InboxInMemory()
         self.now = NOW
         self.slowed: list[tuple[int, float]] = []
 
@@ -100,8 +101,14 @@ class Post:
             self.deliveries,
             self.jobs,
             lambda _: self._branch(),
-            lambda _, __: self.playbook,
-            ClientPost(self._links, lambda _, __: self.playbook, self.queue, lambda: self.now),
+            lambda _, __: self.published,
+            ClientPost(
+                self._links,
+                self.deliveries,
+                lambda _, __: self.published,
+                self.queue,
+                lambda: self.now,
+            ),
             Bonuses(lambda _, __: self._standing(), self.inbox, self.queue, lambda: self.now),
             self.queue,
             lambda: self.now,
@@ -135,5 +142,5 @@ class Post:
             moved=lambda *_: None,
             phones=lambda channel: self.phones.get(channel),
             loyalty=loyalty,
-            code_key=lambda: CODE_KEY,
+            secret=lambda _: CODE_KEY,
         )

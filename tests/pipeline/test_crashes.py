@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from switchboard.domain.events import DealRead, Envelope, Press, Settle, Unclaimed
-from switchboard.flows.claim.job import Job
+from switchboard.flows.claim.job import Holder, Job
 from switchboard.flows.claim.step import step
 from switchboard.pipeline import Flow, answer, settle
 from switchboard.runtime.queues import HandOver
@@ -20,7 +20,14 @@ from switchboard.store.jobs import Jobs
 from switchboard.store.journal import Journal
 from switchboard.store.record import Record
 from tests.flows.story import IVAN, JOB, NOW, OLGA, VERSION, deal, playbook, press
-from tests.pipeline.mortal import Died, Life, MortalDatabase, Queues
+from tests.pipeline.mortal import (
+    Died,
+    Life,
+    MortalDatabase,
+    MortalInbox,
+    MortalOutbound,
+    MortalTimer,
+)
 from tests.store.conftest import Tables
 
 PLAYBOOK = playbook()
@@ -37,20 +44,21 @@ class Process:
     def __init__(self, database: Database, names: Names, branch: str, life: Life) -> None:
         mortal = MortalDatabase(database, life)
         self.branch = branch
-        self.queues: Any = Queues(life)
+        self.outbound, self.timer = MortalOutbound(life), MortalTimer(life)
+        self.inbox = MortalInbox(life)
         self.jobs = Jobs(mortal, names.jobs)
         self.journal = Journal(mortal, names.journal)
-        self.out = HandOver(self.queues, self.queues, self.journal, NOW)
+        self.out = HandOver(self.outbound, self.timer, self.journal, NOW)
         self.told: list[str] = []
 
     def press(self, made: Press) -> None:
         told = answer(self.jobs, self.branch, made)
         if told.follows:
             event = Settle(job=JOB)
-            self.queues.put(Envelope(branch=self.branch, trace="trace", event=event), "once")
+            self.inbox.put(Envelope(branch=self.branch, trace="trace", event=event), "once")
         self.told.append(told.outcome)
 
-    def settle(self, *events: DealRead | Unclaimed) -> None:
+    def settle(self, *events: DealRead | Press | Unclaimed) -> None:
         settle(self.jobs, self.out, self.branch, JOB, _flow, events, NOW, "trace")
 
     def sweep(self) -> int:
@@ -70,12 +78,20 @@ class Process:
             lambda: self.settle(deal("done", at=101)),
         ]
 
-    def end(self) -> Any:
-        """What the world looks like when everything has come to rest."""
+    def end(self) -> "End":
         stands = self.jobs.standing(self.branch, JOB)
-        parcels = {one.effect.id: one.model_dump_json() for one in self.queues.parcels}
+        parcels = {one.effect.id: one.model_dump_json() for one in self.outbound.parcels}
         lines = [(line.seq, line.id, line.outcome) for line in self.journal.of(self.branch, JOB)]
-        return stands, parcels, {one.id for one in self.queues.timers}, lines
+        return End(stands, parcels, {one.id for one in self.timer.schedules}, lines)
+
+
+class End(NamedTuple):
+    """What the world looks like when everything has come to rest."""
+
+    stands: tuple[Job, Holder | None] | None
+    parcels: dict[str, str]
+    timers: set[str]
+    lines: list[tuple[int, str, str]]
 
 
 def _flow(record: Record[Job]) -> Flow[Job, DealRead | Press | Unclaimed]:
@@ -93,7 +109,7 @@ def database(moto: Any) -> Database:
     return Database(moto)
 
 
-def _undisturbed(database: Database, names: Names) -> tuple[int, Any]:
+def _undisturbed(database: Database, names: Names) -> tuple[int, End]:
     life = Life()
     process = Process(database, names, "demo", life)
     for act in process.story():
@@ -156,11 +172,6 @@ def test_killed_anywhere_and_never_repeated_the_sweeper_finishes_what_was_durabl
         assert set(process.told) <= {outcome for _, _, outcome in lines} | {"unknown"}
 
 
-def _in_branch(end: Any, branch: str) -> Any:
-    stands, parcels, timers, lines = end
-    return (
-        stands,
-        {k: v.replace('"demo"', f'"{branch}"') for k, v in parcels.items()},
-        timers,
-        lines,
-    )
+def _in_branch(end: End, branch: str) -> End:
+    parcels = {k: v.replace('"demo"', f'"{branch}"') for k, v in end.parcels.items()}
+    return end._replace(parcels=parcels)

@@ -49,7 +49,7 @@ from tests.flows.story import (
     press,
 )
 from tests.pipeline.memory import Outside
-from tests.pipeline.outside import InboxInMemory
+from tests.pipeline.outside import InboxInMemory, OutboundInMemory
 from tests.store.conftest import Tables
 
 TOUCHED = DealTouched(provider="amocrm", deal=DEAL)
@@ -70,6 +70,7 @@ class Office:
         self.links = Links(database, tables("links"))
         self.put_in = InboxInMemory()
         self.outside = Outside()
+        self.outbound = OutboundInMemory()
         self.deal: Callable[[], Deal | None] = lambda: deal().deal
         self.reads = 0
 
@@ -90,7 +91,8 @@ class Office:
             surveys=SurveyInbox(
                 self.surveys, self.clients, self.links, playbooks, out, crm, self.put_in
             ),
-            accounts=AccountInbox(self.accounts, self.clients, out),
+            accounts=AccountInbox(self.accounts, self.clients, playbooks, out),
+            outbound=self.outbound,
             crm=crm,
             now=lambda: NOW,
         )

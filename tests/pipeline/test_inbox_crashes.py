@@ -4,8 +4,8 @@ bonus and spends it; what remains is finished, and only once.
 Dying before a write, or at a read, is dying after the write before it.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,9 +24,19 @@ from switchboard.domain.events import (
 from switchboard.domain.identity import Worker
 from switchboard.flows.bonus.account import Account, bonus_id
 from switchboard.runtime.queues import HandOver
+from switchboard.store.clients import Client
 from switchboard.store.database import Database, Item, Request
+from switchboard.store.journal import Journal
+from switchboard.sweeper import FlowName, Subjects
 from tests.flows.survey_story import BRANCH, CHAT
-from tests.pipeline.mortal import Died, Life, MortalDatabase, Queues
+from tests.pipeline.mortal import (
+    Died,
+    Life,
+    MortalDatabase,
+    MortalInbox,
+    MortalOutbound,
+    MortalTimer,
+)
 from tests.pipeline.reviews import ANNA, CLIENT, Reviews, names_of, playbook
 from tests.store.conftest import Tables
 
@@ -44,28 +54,31 @@ class MortalWriter(MortalDatabase):
         return self._to.query(request)
 
 
+class NoJournal(Journal):
+    """Surveys, accounts and chats write no lines: nothing may be called here."""
+
+    def __init__(self) -> None:
+        pass
+
+
 class Process:
     """The inbox of a branch that asks one client a day, for as long as it lives."""
 
     def __init__(self, database: Database, tables: Tables, life: Life) -> None:
-        self.queues: Any = Queues(life)
+        self.outbound, self.timer = MortalOutbound(life), MortalTimer(life)
+        self.inbox = MortalInbox(life)
         names = names_of(tables)
         # The playbook is there before, and nothing that is read from the CRM can be lost.
         Reviews(database, names).publish(playbook({"per_day": 1}))
         self.reviews = Reviews(
             MortalWriter(database, life),
             names,
-            out=lambda now: HandOver(self.queues, self.queues, self._no_journal, now),
-            put_in=self.queues,
+            out=lambda now: HandOver(self.outbound, self.timer, NoJournal(), now),
+            put_in=self.inbox,
         )
         self.reviews.crm.phones[ANNA] = PhoneMatch(1, "501")
         self.reviews.deal("501")
         self.reviews.deal("601", "NEW", amount=1000)
-
-    @property
-    def _no_journal(self) -> Any:
-        """Surveys, accounts and chats write no lines: nothing may be called here."""
-        return None
 
     def story(self) -> Iterator[Callable[[], str]]:
         """What happens, one thing after another. Each may happen twice."""
@@ -96,13 +109,13 @@ class Process:
         yield tell(SaleClosed(id="a2b3", phone=ANNA))
 
     def _timer(self, name: str) -> Event:
-        (found,) = {one.id: one.event for one in self.queues.timers if name in one.id}.values()
-        return found  # type: ignore[no-any-return]
+        (found,) = {one.id: one.event for one in self.timer.schedules if name in one.id}.values()
+        return found
 
     def sweep(self) -> int:
         """As the sweeper does: whatever was left with an outbox is resumed. How many there were."""
         before, found = self.reviews.now + timedelta(minutes=5), 0
-        flows: Any = {
+        flows: Mapping[FlowName, Subjects] = {
             "survey": self.reviews.surveys,
             "account": self.reviews.accounts,
             "session": self.reviews.sessions,
@@ -121,9 +134,9 @@ class Process:
             chats=[one.model_dump() for one in reviews.sessions.of_branch(BRANCH)],
             client=reviews.clients.known(BRANCH, CLIENT),
             whose=reviews.clients.of_deal(BRANCH, "bitrix24-601"),
-            parcels={one.effect.id: one.model_dump_json() for one in self.queues.parcels},
-            timers={one.id: one.model_dump_json() for one in self.queues.timers},
-            inbox={one.model_dump_json() for one in self.queues.inbox},
+            parcels={one.effect.id: one.model_dump_json() for one in self.outbound.parcels},
+            timers={one.id: one.model_dump_json() for one in self.timer.schedules},
+            inbox={one.model_dump_json() for one in self.inbox.envelopes},
         )
 
 
@@ -133,14 +146,14 @@ class End(NamedTuple):
     surveys: list[dict[str, Any]]
     account: dict[str, Any] | None
     chats: list[dict[str, Any]]
-    client: Any
+    client: Client
     whose: str | None
     parcels: dict[str, str]
     timers: dict[str, str]
     inbox: set[str]
 
 
-def _pressed(number: str, question: int, value: int, now: Any) -> ClientAnswered:
+def _pressed(number: str, question: int, value: int, now: datetime) -> ClientAnswered:
     return ClientAnswered(
         id=number, survey=SURVEY, run=1, question=question, value=value, chat=CHAT, at=now
     )

@@ -8,7 +8,7 @@ import pytest
 
 from switchboard.channels.port import Phones
 from switchboard.crm.loyalty import Loyalty
-from switchboard.domain.deal import Contact
+from switchboard.domain.deal import Contact, Stage
 from switchboard.domain.effects import (
     AddNote,
     AddTask,
@@ -106,7 +106,7 @@ class Office:
             self.jobs,
             lambda _: self._branch(),
             lambda _, __: PLAYBOOK,
-            ClientPost(self.links, lambda _, __: PLAYBOOK, self, lambda: self.now),
+            ClientPost(self.links, self.deliveries, lambda _, __: PLAYBOOK, self, lambda: self.now),
             Bonuses(lambda _, __: None, self.told, self, lambda: self.now),
             self,
             lambda: self.now,
@@ -125,7 +125,7 @@ class Office:
             moved=self.chats.__setitem__,
             phones=lambda channel: self.phones.get(channel),
             loyalty=lambda: self.loyalty,
-            code_key=lambda: "link-key",
+            secret=lambda _: "link-key",
         )
 
     def chat(self, chat: int) -> list[str]:
@@ -347,7 +347,7 @@ def test_the_contact_of_a_job_taken_meanwhile_is_neither_read_nor_told(office: O
 
 
 @pytest.mark.parametrize("stage", ["lost", "other"])
-def test_nor_that_of_a_job_withdrawn_meanwhile(office: Office, stage: Any) -> None:
+def test_nor_that_of_a_job_withdrawn_meanwhile(office: Office, stage: Stage) -> None:
     office.press(press(OLGA, "contact"))
     parcel = office.last(SendContact)
     office.settle(deal(stage, at=101))

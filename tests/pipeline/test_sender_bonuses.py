@@ -1,5 +1,6 @@
 """Movements of bonuses, each once and confirmed; and a deal's price, with the note about it."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,12 +9,12 @@ import pytest
 
 from switchboard.domain.bonus import Movement, Place
 from switchboard.domain.deal import Contact
-from switchboard.domain.effects import AddNote, AddTask, MoveBonus, SetAmount
+from switchboard.domain.effects import AddNote, AddTask, MoveBonus, Parcel, SetAmount
 from switchboard.domain.errors import Misconfigured, Outage, Postponed, Refused, Unreachable
 from switchboard.domain.events import BonusMoved
 from switchboard.store.database import Database
 from tests.flows.survey_story import BRANCH, deal
-from tests.pipeline.mortal import Died, Life, MortalDatabase, Queues
+from tests.pipeline.mortal import Died, Life, MortalDatabase, MortalInbox, MortalOutbound
 from tests.pipeline.reviews import ANNA, BORIS, CLIENT
 from tests.pipeline.sending import Post
 from tests.store.conftest import Tables
@@ -45,8 +46,9 @@ def _moves(place: Place, movement: Movement = "grant", **changes: Any) -> MoveBo
 
 def _confirmed(post: Post) -> list[BonusMoved]:
     events = [envelope.event for envelope in post.inbox.envelopes]
-    assert all(isinstance(one, BonusMoved) for one in events)
-    return events
+    confirmed = [one for one in events if isinstance(one, BonusMoved)]
+    assert confirmed == events
+    return confirmed
 
 
 def test_the_card_gets_the_balance_as_it_is_now_and_the_flow_hears_of_it(post: Post) -> None:
@@ -200,7 +202,7 @@ def test_killed_at_any_call_a_movement_is_one_and_is_confirmed(
     def play(life: Life) -> tuple[int, Post]:
         database, died = Database(moto), 0
         post = Post(database, moto_tables, MortalDatabase(database, life))
-        post.inbox = Queues(life)
+        post.inbox = MortalInbox(life)
         effect = _moves(place)
         try:
             post.deliver(effect)
@@ -209,8 +211,8 @@ def test_killed_at_any_call_a_movement_is_one_and_is_confirmed(
             # Not before the confirmation is in the inbox is the movement over and done with.
             assert post.deliver(effect, "receipt-2", later=60) in ("delivered", "repeated")
         assert post.deliver(effect, "receipt-3", later=60) == "repeated"
-        assert post.inbox.inbox
-        assert len({one.model_dump_json() for one in post.inbox.inbox}) == 1
+        assert post.inbox.envelopes
+        assert len({one.model_dump_json() for one in post.inbox.envelopes}) == 1
         return died, post
 
     life = Life()
@@ -238,9 +240,9 @@ def _prices(**changes: Any) -> SetAmount:
     return priced.model_copy(update=changes)
 
 
-def _notes(post: Post) -> list[tuple[str, str]]:
+def _notes(queued: Sequence[Parcel]) -> list[tuple[str, str]]:
     """The notes in the sender's own queue: their ids and texts."""
-    found = [parcel.effect for parcel in post.queued]
+    found = [parcel.effect for parcel in queued]
     assert all(isinstance(one, AddNote) and one.deal == "601" for one in found)
     return [(one.id, one.text) for one in found if isinstance(one, AddNote)]
 
@@ -248,7 +250,7 @@ def _notes(post: Post) -> list[tuple[str, str]]:
 def test_a_price_is_lowered_and_the_deal_says_so(post: Post) -> None:
     assert post.deliver(_prices()) == "delivered"
     assert post.crm.amount == Decimal(700)
-    assert _notes(post) == [("price.note", "Списано 300")]
+    assert _notes(post.queued) == [("price.note", "Списано 300")]
     assert {parcel.trace for parcel in post.queued} == {"trace"}
     assert post.deliver_queued() == ["delivered"]
     assert post.crm.notes == [("price.note", False)]
@@ -262,7 +264,7 @@ def test_a_price_that_somebody_has_changed_is_left_alone_and_the_deal_says_that(
     post.crm.amount = Decimal(1200)
     post.deliver(_prices())
     assert post.crm.amount == Decimal(1200)
-    assert _notes(post) == [("price.note", "Цена изменилась, спишите 300 сами")]
+    assert _notes(post.queued) == [("price.note", "Цена изменилась, спишите 300 сами")]
 
 
 @pytest.mark.parametrize("amount", [1000, 1200])
@@ -279,11 +281,10 @@ def test_killed_at_any_call_the_price_is_lowered_once_and_noted_once(
     for death in range(1, 4):
         database, life = Database(moto), Life(death, acted=acted)
         post = Post(database, moto_tables, MortalDatabase(database, life))
-        post.queue = Queues(life)
+        queue = post.queue = MortalOutbound(life)
         with pytest.raises(Died):
             post.deliver(_prices())
         assert post.deliver(_prices(), "receipt-2", later=60) in ("delivered", "repeated")
         assert post.crm.amount == Decimal(700)
         # The price is found lowered, and that is taken to have been us.
-        assert {parcel.effect.text for parcel in post.queue.parcels} == {"Списано 300"}
-        assert {parcel.effect.id for parcel in post.queue.parcels} == {"price.note"}
+        assert set(_notes(queue.parcels)) == {("price.note", "Списано 300")}

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from pydantic import BaseModel
 
 from switchboard.crm.port import Change
 from switchboard.domain.effects import AddNote, LinkTo
@@ -15,7 +16,7 @@ from switchboard.flows.bonus.account import Account
 from switchboard.flows.start import Session
 from switchboard.flows.survey.survey import Survey
 from switchboard.playbook.published import LivePlaybooks
-from switchboard.playbook.store import PlaybookStore
+from switchboard.playbook.store import PlaybookStore, Snapshot
 from switchboard.store.cursors import Cursors
 from switchboard.store.database import Database
 from switchboard.store.jobs import Jobs
@@ -27,6 +28,8 @@ from tests.flows.story import BRANCH, IVAN, JOB, NOW, VERSION, Story, deal, play
 from tests.flows.survey_story import waiting
 from tests.store.conftest import Tables
 
+S = TypeVar("S", bound=BaseModel)
+
 
 class Crms:
     """What changed in each branch's CRM, or why that cannot be known."""
@@ -36,7 +39,7 @@ class Crms:
         self.breaks_after: int | None = None
         self.asked: list[tuple[str, datetime]] = []
 
-    def __call__(self, snapshot: Any) -> Any:
+    def __call__(self, snapshot: Snapshot) -> Any:
         return _Crm(self, snapshot.playbook.branch)
 
 
@@ -65,7 +68,7 @@ class Log:
     def info(self, message: str, **keys: Any) -> None:
         self.lines.append((message, keys))
 
-    warning = info
+    warning = exception = info
 
 
 class Round:
@@ -263,7 +266,7 @@ def test_a_deal_that_changes_again_while_a_look_goes_on_is_told_twice(round_: Ro
     assert len({once for _, once in round_.put_in}) == 3
 
 
-def _leave(subjects: SubjectTable[Any], subject: str, state: Any) -> None:
+def _leave(subjects: SubjectTable[S], subject: str, state: S) -> None:
     """A commit that nobody lived to hand over."""
     outbox = Outbox((AddNote(id="n", deal="1", text="x"),), "trace", VERSION)
     subjects.commit(subjects.load(BRANCH, subject), Commit(state, outbox, NOW))

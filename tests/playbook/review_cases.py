@@ -25,6 +25,8 @@ crm:
 whatsapp:
   phone_id: "1000000001"
   token: env:WHATSAPP
+  app_secrets: [env:WHATSAPP_SECRET]
+  verify_token: env:WHATSAPP_VERIFY
   templates:
     survey:
       name: ask
@@ -94,8 +96,8 @@ loyalty:
 )
 
 SECRETS = (
-    "TOKEN", "SECRET", "CRM_SECRET", "CRM_TOKEN", "WHATSAPP", "SMS_LOGIN", "SMS_PASSWORD", "LINKS",
-    "ONEC_LOGIN", "ONEC_PASSWORD",
+    "TOKEN", "SECRET", "CRM_SECRET", "CRM_TOKEN", "WHATSAPP", "WHATSAPP_SECRET", "WHATSAPP_VERIFY",
+    "SMS_LOGIN", "SMS_PASSWORD", "LINKS", "ONEC_LOGIN", "ONEC_PASSWORD",
 )  # fmt: skip
 
 AMOCRM = REVIEWS.replace(
@@ -192,7 +194,7 @@ CASES = [
           f"{_SURVEY}.stages.0"),
     _case("stage-twice", "stages: [WON]", "stages: [WON, WON]", "WON, WON", f"{_SURVEY}.stages.1"),
     _case("question-twice", "- id: master", "- id: quality", "kind: choice",
-          f"{_SURVEY}.questions.1.id")._replace(line=41),
+          f"{_SURVEY}.questions.1.id")._replace(line=43),
     _case("question-choices", "[Первый, Второй]", "[Первый]", "[Первый]",
           f"{_SURVEY}.questions.1.choices"),
     _case("question-choices", "[Первый, Второй]", "[Первый, первый]", "choices:",
@@ -220,7 +222,7 @@ CASES = [
           "again_after_days", f"{_SURVEY}.again_after_days"),
     _case("variant-weights", "weight: 40", "weight: 50", "- name: A", f"{_SURVEY}.variants"),
     _case("variant-twice", "- name: B", "- name: A", "weight: 40",
-          f"{_SURVEY}.variants.1.name")._replace(line=48),
+          f"{_SURVEY}.variants.1.name")._replace(line=50),
     _case("variant-alone", "60\n      - name: B\n        weight: 40\n" + _VARIANT_B, "100\n",
           "- name: A", f"{_SURVEY}.variants"),
     _case("variant-same", _VARIANT_B, "", "- name: B", f"{_SURVEY}.variants.1"),
@@ -251,7 +253,7 @@ CASES = [
     _case("bonus-missing", _SECOND, _SECOND + "      bonus: true\n", "bonus: true",
           "reviews.sites.1.bonus"),
     _case("bonus-unearned", "      bonus: true\n", "", "  bonus:", "reviews.bonus", BONUS)
-    ._replace(line=60),
+    ._replace(line=62),
     _case("bonus-stages", "    spent_stages: [WON]\n", "", "    amount:", "reviews.bonus", BONUS),
     _case("bonus-stages", "    stages: [NEW]\n", "", "    amount:", "reviews.bonus", BONUS),
     _case("bonus-unshown", "    spend: take_off\n    stages: [NEW]\n    spent_stages: [WON]\n", "",
@@ -286,6 +288,12 @@ CASES = [
     _case("whatsapp-template", "    survey:\n", "    apology:\n", "apology:", "whatsapp.templates"),
     _case("whatsapp-template", _SMS, "", "    survey:", "whatsapp.templates", REVIEWS.replace(
         _TEMPLATE, _TEMPLATE + "    reminder: {name: x}\n    apology: {name: y}\n")),
+    _case("whatsapp-unheard", "  app_secrets: [env:WHATSAPP_SECRET]\n", "", "phone_id", "whatsapp"),
+    _case("whatsapp-unheard", "  verify_token: env:WHATSAPP_VERIFY\n", "", "phone_id", "whatsapp"),
+    _case("secret-missing", "[env:WHATSAPP_SECRET]", "[env:ABSENT]", "ABSENT",
+          "whatsapp.app_secrets.0"),
+    _case("secret-shared", "verify_token: env:WHATSAPP_VERIFY", "verify_token: env:WHATSAPP_SECRET",
+          "verify_token", "whatsapp.verify_token"),
     _case("whatsapp-parameter", "[first_name, company]", "[first_name, until]", "until",
           "whatsapp.templates.survey.parameters.1"),
     _case("whatsapp-link", _TEMPLATE, _TEMPLATE + "      link: text\n", "name: ask",
@@ -293,4 +301,7 @@ CASES = [
     _case("whatsapp-promise", _TEMPLATE,
           _TEMPLATE + "    review:\n      name: write\n      parameters: [bonus]\n", "name: write",
           "whatsapp.templates.review"),
+    _case("whatsapp-parameter", _TEMPLATE,
+          _TEMPLATE + "    redeemed:\n      name: thanks\n      parameters: [url]\n", "[url]",
+          "whatsapp.templates.redeemed.parameters.0", BONUS),
 ]  # fmt: skip

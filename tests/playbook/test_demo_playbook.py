@@ -55,7 +55,7 @@ def test_its_numbers_are_the_sandboxs(playbook: Playbook) -> None:
 
 def test_its_people_are_the_sandboxs(playbook: Playbook) -> None:
     there = sandbox.SandboxSettings()
-    dispatch = playbook.dispatch
+    dispatch = playbook.dispatching
     assert dispatch.workers_chat == there.group_id
     assert dispatch.manager_chat == there.manager.id
     names = {person.id: f"{person.first_name} {person.last_name}" for person in there.workers}

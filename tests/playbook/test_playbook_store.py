@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from switchboard.domain.errors import Conflict
-from switchboard.playbook import store
 from switchboard.playbook.model import Playbook
 from switchboard.playbook.store import PlaybookStore, Published
+from switchboard.playbook.table import item_of, put_migration, put_version
 from switchboard.store.database import Item, Request
 from tests.playbook.settings_table import CountingDatabase
 
@@ -172,8 +172,8 @@ def test_a_circle_that_two_writers_left_is_read_without_end(
 ) -> None:
     playbooks.publish(playbook, NOW)
     database, table = settings
-    database.put(store.put_migration(table, "demo", -1, -2))
-    database.put(store.put_migration(table, "demo", -2, -1))
+    database.put(put_migration(table, "demo", -1, -2))
+    database.put(put_migration(table, "demo", -2, -1))
     snapshot = playbooks.snapshot("demo")
     assert snapshot is not None
     assert set(snapshot.moved) == {-1, -2}
@@ -191,8 +191,8 @@ def test_branches_beyond_one_page_are_found(playbooks: PlaybookStore, playbook: 
 def _leave_behind(settings: Settings, playbook: Playbook, version: int) -> None:
     """What a publish leaves that ends between its two writes."""
     database, table = settings
-    attributes = store.item_of(playbook.model_dump_json(), version, NOW)
-    database.put(store.put_version(table, playbook.branch, attributes))
+    attributes = item_of(playbook.model_dump_json(), version, NOW)
+    database.put(put_version(table, playbook.branch, attributes))
 
 
 def _overtaken(settings: Settings) -> tuple[Overtaken, PlaybookStore]:

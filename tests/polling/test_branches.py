@@ -1,11 +1,13 @@
 """Bridges follow the live playbooks, and only one host at a time polls for a branch."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import pytest
 
+from cli.connection import Connection
 from cli.polling import QUEUE
 from cli.polling.bot_api import Bot
 from cli.polling.branches import Branches, Polled, follow
@@ -35,7 +37,9 @@ def published(store: PlaybookStore, **telegram: Any) -> None:
     store.publish(said.model_copy(update={"telegram": changed}), NOW)
 
 
-def branches(store: PlaybookStore, log: Lines, *, mine: bool = True, **environ: str) -> Branches:
+def branches(
+    store: PlaybookStore, log: Lines, environ: Mapping[str, str], *, mine: bool = True
+) -> Branches:
     known = Secrets(environ, lambda _: "", lambda: 0.0)
     return Branches(store, known, lambda _: mine, log)
 
@@ -47,19 +51,19 @@ NAMES = {"token": "env:TOKEN", "webhook_secrets": ("env:SECRET", "env:OTHER")}
 def test_only_what_says_polling_is_polled(store: PlaybookStore) -> None:
     log = Lines()
     published(store, **NAMES)
-    assert branches(store, log, **SET).polled() == []
+    assert branches(store, log, SET).polled() == []
     published(store, mode="polling", proxy="env:PROXY", base_url="http://x/bot", **NAMES)
     bot = Bot("1:a", "http://x/bot", "socks5://127.0.0.1:1")
-    assert branches(store, log, **SET).polled() == [Polled(BRANCH, bot, "word")]
+    assert branches(store, log, SET).polled() == [Polled(BRANCH, bot, "word")]
     assert log.said == []
 
 
 def test_what_stands_against_it_is_told_once(store: PlaybookStore) -> None:
     published(store, mode="polling", **NAMES)
     log = Lines()
-    poor = branches(store, log, TOKEN="1:a")
+    poor = branches(store, log, {"TOKEN": "1:a"})
     assert poor.polled() == poor.polled() == []
-    elsewhere = branches(store, log, mine=False, **SET)
+    elsewhere = branches(store, log, SET, mine=False)
     assert elsewhere.polled() == elsewhere.polled() == []
     assert log.warnings == [
         "the secret env:SECRET is not set",
@@ -148,7 +152,7 @@ def test_a_turn_is_no_branch(store: PlaybookStore, moto: Any) -> None:
     assert store.branches() == [BRANCH]
 
 
-class Here:
+class Here(Connection):
     """The connection of a command on a host whose doors are those of the test."""
 
     def __init__(self, moto: Any, table: str, doors: str) -> None:
@@ -170,7 +174,7 @@ def test_a_dead_letter_goes_to_the_door_again(
     server = Server()
     monkeypatch.setenv("SECRET", "word")
     published(store, mode="polling", **NAMES)
-    connection: Any = Here(moto, store._table, server.base_url.removesuffix("/bot"))
+    connection = Here(moto, store._table, server.base_url.removesuffix("/bot"))
     letter = Dead(BRANCH, "update.7", QUEUE, "400", '{"update_id":7}', NOW)
     server.answers = [{"method": "sendMessage"}, {"error_code": 400}, "hang up"]
     hand_again(connection, letter)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -18,18 +18,20 @@ from tests.polling.fakes import FakeTelegram, Lines
 from tests.polling.leaping import leaping
 from tests.store.conftest import Tables
 
+Verdict = Taken | Refused | Later
+
 DOORS = "http://127.0.0.1:8080"
 
 
-def hand(answer: Callable[[httpx.Request], httpx.Response], body: bytes = b"{}") -> Any:
-    async def story() -> Any:
+def hand(answer: Callable[[httpx.Request], httpx.Response], body: bytes = b"{}") -> Verdict:
+    async def story() -> Verdict:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
             return await Door(http, DOORS, BRANCH, SECRET).hand(body)
 
     return asyncio.run(story())
 
 
-def says(status: int, content: bytes = b"{}", **headers: str) -> Any:
+def says(status: int, content: bytes = b"{}", headers: Mapping[str, str] | None = None) -> Verdict:
     return hand(lambda _: httpx.Response(status, content=content, headers=headers))
 
 
@@ -70,7 +72,9 @@ def test_what_is_wrong_with_the_door(status: int) -> None:
 
 
 def test_a_door_may_name_a_time() -> None:
-    assert says(503, **{"retry-after": "7"}).seconds == 7.0
+    said = says(503, headers={"retry-after": "7"})
+    assert isinstance(said, Later)
+    assert said.seconds == 7.0
 
 
 def test_a_door_that_is_not_there() -> None:
@@ -99,7 +103,7 @@ class RealDoor:
         self.calls += 1
         return httpx.Response(said["statusCode"], content=said["body"])
 
-    async def hand(self, update: bytes) -> Taken | Refused | Later:
+    async def hand(self, update: bytes) -> Verdict:
         async with httpx.AsyncClient(transport=httpx.MockTransport(self._answer)) as http:
             said = await Door(http, DOORS, BRANCH, SECRET).hand(update)
         await asyncio.sleep(0.1)

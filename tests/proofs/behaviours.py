@@ -193,7 +193,7 @@ class Playing:
         if client.behaviour == "words":
             await self._shop.say(user, spelt(client.number + number, score))
         else:
-            taps = [self._chosen(user, shown, number, score)]
+            taps: list[Awaitable[object]] = [self._chosen(user, shown, number, score)]
             if client.behaviour == "double taps":
                 taps.append(self._press(user, shown, button=score - 1))
             await asyncio.gather(*taps)

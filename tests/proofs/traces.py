@@ -36,7 +36,7 @@ class Traces:
 async def traces(stack: Stack, names: Mapping[str, str]) -> Traces:
     """What can be seen of the deals. `names`: their unique names, by number."""
     found = Traces({deal: Counter() for deal in names})
-    dispatch = stack.playbook.dispatch
+    dispatch = stack.playbook.dispatching
     for chat_id, chat in (await stack.sandbox.chats()).items():
         for message in chat["messages"]:
             if message.get("from", {}).get("is_bot"):

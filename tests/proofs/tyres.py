@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
 import yaml
+from pydantic import BaseModel
 
 from switchboard.domain.identity import client_id
 from switchboard.domain.visits import Visit
@@ -22,6 +23,8 @@ from switchboard.store.links import Link, Links
 from switchboard.store.subjects import SubjectTable
 from tests.proofs.sandbox import Json, Sandbox
 from tests.proofs.stack import ROOT, Stack, eventually, running
+
+S = TypeVar("S", bound=BaseModel)
 
 BRANCH = "tyres"
 BOT = "tyres"
@@ -155,7 +158,8 @@ class Tyres(Sandbox):
     async def undelivered(self) -> int:
         updates = await self.call("GET", f"/telegram/updates?bot={BOT}")
         hooks = (await self.call("GET", "/bitrix24/hooks"))["hooks"]
-        return int(updates["pending"]) + sum(hook["state"] == "waiting" for hook in hooks)
+        waiting = [hook for hook in hooks if hook["state"] == "waiting"]
+        return int(updates["pending"]) + len(waiting)
 
 
 def plain(phone: str) -> str:
@@ -189,7 +193,7 @@ class ReviewStack(Stack):
     def links(self) -> Links:
         return Links(self.connection.database(), self.connection.name("LINKS_TABLE"))
 
-    def _subjects(self, table: str, model: Any) -> Any:
+    def _subjects(self, table: str, model: type[S]) -> SubjectTable[S]:
         return SubjectTable(self.connection.database(), self.connection.name(table), model)
 
     async def surveys(self) -> dict[str, Survey]:

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from sandbox.server import Running, start
-from sandbox.settings import SandboxSettings, TelegramPace
+from sandbox.settings import SandboxSettings
+from sandbox.settings_telegram import TelegramPace
 from tests.sandbox.door import Door, accept, open_door
 
 
@@ -28,6 +29,7 @@ def door(module_door: Door) -> Door:
     """One server per file, since starting costs more than most tests; clean for each test."""
     module_door.seen = []
     module_door.answers = accept
+    module_door.asked = []
     return module_door
 
 
@@ -39,6 +41,7 @@ def settings() -> SandboxSettings:
         pace=TelegramPace(enforced=False),
         amocrm_clock=20_000.0,
         telegram_clock=50.0,
+        whatsapp_clock=50.0,
     )
 
 
@@ -54,6 +57,7 @@ async def sandbox(module_sandbox: Running, door: Door) -> Running:
     """As just started: a reset forgets everything but the OAuth tokens."""
     await module_sandbox.world.reset()
     door.seen.clear()
+    door.asked.clear()
     return module_sandbox
 
 

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.whatsapp.settings import WhatsAppSettings
+
 
 @dataclass
 class Seen:
@@ -34,11 +36,16 @@ def accept(seen: Seen) -> Response:
 
 @dataclass
 class Door:
-    """Records every request; `answers` decides each reply (200 and nothing, if not set)."""
+    """Records every request; `answers` decides each reply (200 and nothing, if not set).
+
+    `asked` are the queries of GETs: it gives the challenge back to those who know `verify_token`.
+    """
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
     answers: Callable[[Seen], Response] = accept
+    asked: list[dict[str, str]] = field(default_factory=list)
+    verify_token: str = WhatsAppSettings().verify_token
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def endpoint(self, request: Request) -> Response:
@@ -47,6 +54,12 @@ class Door:
         self.seen.append(seen)
         self._arrived.set()
         return answer
+
+    async def challenge(self, request: Request) -> Response:
+        self.asked.append(dict(request.query_params))
+        known = request.query_params.get("hub.verify_token") == self.verify_token
+        challenge = request.query_params.get("hub.challenge", "")
+        return Response(challenge) if known else Response(status_code=403)
 
     async def expect(self, number: int, seconds: float = 3) -> list[Seen]:
         """Wait until so many requests have come."""
@@ -74,7 +87,12 @@ class _QuietServer(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def open_door() -> AsyncIterator[Door]:
     door = Door()
-    app = Starlette(routes=[Route("/{path:path}", door.endpoint, methods=["POST"])])
+    app = Starlette(
+        routes=[
+            Route("/{path:path}", door.endpoint, methods=["POST"]),
+            Route("/whatsapp/{branch}", door.challenge, methods=["GET"]),
+        ]
+    )
     listening = socket.create_server(("127.0.0.1", 0))
     server = _QuietServer(uvicorn.Config(app, log_level="critical"))
     task = asyncio.create_task(server.serve(sockets=[listening]))

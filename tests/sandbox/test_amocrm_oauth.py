@@ -57,7 +57,7 @@ async def test_a_code_is_exchanged_once(account: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("token", ["x.y", "nonsense", "demo-refresh-token-1", "я"])
 async def test_wrong_tokens_are_401(account: httpx.AsyncClient, token: str) -> None:
-    headers = {"Authorization": f"Bearer {token}".encode()}
+    headers = {b"Authorization": f"Bearer {token}".encode()}
     answer = await account.get("/api/v4/account", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.onec.settings import OneCSettings
 from sandbox.server import Running
-from sandbox.whatsapp.settings import WhatsAppSettings
+from sandbox.whatsapp.settings import ANSWER_HERE, WhatsAppSettings
 from tests.sandbox.door import Door
 
 pytestmark = pytest.mark.anyio
@@ -162,10 +162,26 @@ async def test_messages_on_both_numbers_of_a_phone_and_their_links(
     first, second = galina["arrivals"]
     assert (first["channel"], first["button"]) == ("whatsapp", "Ответить")
     assert first["links"] == [f"{door.url}/s/Ab3dE6gH9jK2"]
+    assert (first["phone"], list(first["replies"])) == (f"+{GALINA}", [ANSWER_HERE])
     assert (second["channel"], second["button"]) == ("sms", "")
     assert second["links"] == ["http://127.0.0.1:8080/s/Qw3dE6gH9jK2"]
     await control.put("/phones/79000000026", json={"whatsapp": False})
     assert (await client_of(web, GALINA))["whatsapp"] is False
+
+
+async def test_what_a_client_writes_stands_on_his_phone_and_opens_the_window(
+    web: httpx.AsyncClient, control: httpx.AsyncClient
+) -> None:
+    galina = await client_of(web, GALINA)
+    assert (galina["written"], galina["window_until"]) == ([], None)
+    for words, hours in (("Здравствуйте", 25), ("Десять!", 1)):
+        said = {"text": words, "hours_ago": hours}
+        await control.post("/phones/79000000026/write", json=said)
+    galina = await client_of(web, GALINA)
+    first, second = galina["written"]
+    assert (first["text"], second["text"]) == ("Здравствуйте", "Десять!")
+    assert {one["phone"] for one in galina["written"]} == {"+79000000026"}
+    assert galina["window_until"] == pytest.approx(second["at"] + 23 * 3600, abs=5)
 
 
 async def test_the_account_in_1c_and_the_number_in_the_crm(

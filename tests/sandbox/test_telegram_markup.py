@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.settings import TelegramPace
+from sandbox.settings_telegram import TelegramPace
 from sandbox.telegram.errors import BotApiError
 from sandbox.telegram.markup import parse
 from sandbox.telegram.pace import Pace

@@ -1,17 +1,13 @@
-"""The WhatsApp Cloud API, its statuses, and the telephones behind it."""
+"""The WhatsApp Cloud API: what it takes, what it refuses, and the telephones behind it."""
 
-import hashlib
-import hmac
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from starlette.responses import Response
 
 from sandbox.server import Running
-from tests.sandbox.door import Door, Seen
+from tests.sandbox.door import Door
 
 pytestmark = pytest.mark.anyio
 
@@ -83,6 +79,12 @@ async def test_a_repeated_request_is_a_second_message(
     assert len({one["id"] for one in await arrived(control)}) == 2
 
 
+QUICK = {
+    "type": "button",
+    "sub_type": "quick_reply",
+    "index": "1",
+    "parameters": [{"type": "payload", "payload": "here"}],
+}
 SHORT = {"type": "body", "parameters": BODY["parameters"][:1]}
 EMPTY = {
     "type": "body",
@@ -105,6 +107,9 @@ LINES = {"type": "body", "parameters": [{"type": "text", "text": "a\nb"}] * 2}
         (survey(BODY, BUTTON) | {"to": "12"}, 400, 131009, "phone"),
         (text("x") | {"type": "image"}, 400, 100, "type"),
         (text(""), 400, 100, "text['body']"),
+        (text("x") | {"biz_opaque_callback_data": "x" * 513}, 400, 100, "512"),
+        (survey(BODY, BUTTON, QUICK | {"index": "2"}), 400, 132000, "button"),
+        (survey(BODY, BUTTON, QUICK | {"parameters": []}), 400, 100, "payload"),
     ],
 )
 async def test_refusals(
@@ -132,57 +137,40 @@ async def test_token_number_and_json(cloud: httpx.AsyncClient) -> None:
     assert (broken.status_code, broken.json()["error"]["code"]) == (400, 100)
 
 
-async def test_a_number_without_whatsapp(
-    cloud: httpx.AsyncClient, control: httpx.AsyncClient, door: Door
+async def test_what_can_be_refused_at_once(
+    cloud: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
+    async def code(body: dict[str, Any]) -> int | None:
+        answer = await cloud.post(PATH, json=body)
+        found: int | None = answer.json().get("error", {}).get("code")
+        return found
+
+    await control.put("/whatsapp", json={"undeliverable": "at_once", "window": "at_once"})
+    assert await code(text("Спасибо!")) == 131047
     await control.put(f"/phones/{PHONE}", json={"whatsapp": False})
-    refused = await cloud.post(PATH, json=survey(BODY, BUTTON))
-    assert (refused.status_code, refused.json()["error"]["code"]) == (400, 131026)
-    await control.put("/whatsapp", json={"undeliverable": "later", "statuses": True})
-    assert (await cloud.post(PATH, json=survey(BODY, BUTTON))).status_code == 200
-    (status,) = statuses(await door.expect(1))
-    assert (status["status"], status["errors"][0]["code"]) == ("failed", 131026)
+    assert await code(survey(BODY, BUTTON)) == 131026
+    told = {"code": 131049, "when": "at_once"}
+    await control.put(f"/whatsapp/errors/{PHONE}", json=told)
+    assert await code(survey(BODY, BUTTON)) == 131049
     assert await arrived(control) == []
-
-
-def statuses(seen: list[Seen]) -> list[Any]:
-    bodies = [json.loads(one.body) for one in seen]
-    return [body["entry"][0]["changes"][0]["value"]["statuses"][0] for body in bodies]
+    await control.put(f"/whatsapp/errors/{PHONE}", json={"code": None})
+    await control.put(f"/phones/{PHONE}", json={"whatsapp": True})
+    assert await code(survey(BODY, BUTTON)) is None
+    assert len(await arrived(control)) == 1
 
 
 async def test_texts_go_for_a_day_after_the_person_wrote(
     cloud: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    async def sent(window: str) -> int:
-        await control.put("/whatsapp", json={"window": window})
-        return (await cloud.post(PATH, json=text("Спасибо!"))).status_code
+    async def came() -> int:
+        assert (await cloud.post(PATH, json=text("Спасибо!"))).status_code == 200
+        return len(await arrived(control))
 
-    assert [await sent("later"), len(await arrived(control))] == [200, 0]
-    assert await sent("at_once") == 400
+    assert await came() == 0
     await control.post(f"/phones/{PHONE}/write", json={"text": "Здравствуйте", "hours_ago": 23})
-    assert [await sent("at_once"), len(await arrived(control))] == [200, 1]
+    assert await came() == 1
     await control.post(f"/phones/{PHONE}/write", json={"text": "Здравствуйте", "hours_ago": 25})
-    assert await sent("at_once") == 400
-
-
-async def test_statuses_are_off_until_they_are_wanted_and_then_signed(
-    cloud: httpx.AsyncClient, control: httpx.AsyncClient, door: Door
-) -> None:
-    await cloud.post(PATH, json=survey(BODY, BUTTON))
-    await control.put("/whatsapp", json={"statuses": True})
-    refusals = [Response(status_code=500)]
-    door.answers = lambda _: refusals.pop() if refusals else Response()
-    body = survey(BODY, BUTTON) | {"biz_opaque_callback_data": "effect-7"}
-    number = (await cloud.post(PATH, json=body)).json()["messages"][0]["id"]
-    seen = await door.expect(3)
-    assert [one["status"] for one in statuses(seen)] == ["sent", "sent", "delivered"]
-    assert {one["id"] for one in statuses(seen)} == {number}
-    assert statuses(seen)[0]["biz_opaque_callback_data"] == "effect-7"
-    right = hmac.new(b"tyres-whatsapp-app-secret", seen[0].body, hashlib.sha256).hexdigest()
-    assert seen[0].headers["x-hub-signature-256"] == f"sha256={right}"
-    assert seen[0].path == "/whatsapp/tyres"
-    await control.post(f"/phones/{PHONE}/read", json={})
-    assert [one["status"] for one in statuses((await door.expect(5))[3:])] == ["read", "read"]
+    assert await came() == 1
 
 
 async def test_one_person_is_not_flooded(
@@ -232,3 +220,14 @@ async def test_templates_can_be_approved(
         ["https://example.test/a1B2c3D4e5F6"],
     )
     assert (await control.put("/whatsapp/templates/no", json={"words": 1})).status_code == 400
+
+
+async def test_a_templates_quick_replies_are_kept_for_the_telephone(
+    cloud: httpx.AsyncClient, control: httpx.AsyncClient
+) -> None:
+    template = {"body": "Удобно ли вам?", "replies": ["Да", "Нет"]}
+    await control.put("/whatsapp/templates/ask", json=template)
+    given = QUICK | {"index": "0"}
+    assert (await cloud.post(PATH, json=survey(given, name="ask"))).status_code == 200
+    (message,) = await arrived(control)
+    assert message["replies"] == {"Да": "here", "Нет": "Нет"}

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def filled(data: Path, many: int = 60) -> None:
                 AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             )
         for name in ("patients", "unused"):
-            eventually(lambda name=name: is_active(client, name))
+            eventually(partial(is_active, client, name))
         for number in range(many):
             # What does not shrink, so that the backup has some size.
             item = {"pk": {"S": f"p{number}"}, "noise": {"B": os.urandom(2000)}, **VARIETY}

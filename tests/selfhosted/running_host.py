@@ -91,7 +91,7 @@ class RunningHost:
     def client(self, service: str) -> Any:
         """boto3 as anybody would make it, given the host's variables."""
         if service not in self._clients:
-            self._clients[service] = boto3.client(
+            self._clients[service] = boto3.client(  # type: ignore[call-overload]  # Any of them.
                 service,
                 endpoint_url=self.variables[f"AWS_ENDPOINT_URL_{service.upper()}"],
                 region_name=self.variables["AWS_REGION"],

@@ -7,7 +7,16 @@ from datetime import timedelta
 import pytest
 
 from switchboard.store.database import Database
-from switchboard.store.deliveries import LEASE, Begun, Busy, Dead, Deliveries, Finished, LastMessage
+from switchboard.store.deliveries import (
+    LEASE,
+    Begun,
+    Busy,
+    Dead,
+    Deliveries,
+    Finished,
+    Kept,
+    LastMessage,
+)
 from tests.flows.story import BRANCH, NOW, WORKERS_CHAT
 from tests.store.conftest import Tables
 
@@ -41,6 +50,24 @@ def test_an_effect_without_a_message_is_done_as_well(deliveries: Deliveries) -> 
     deliveries.begin(BRANCH, POST, "message-1", NOW)
     deliveries.finish(BRANCH, POST, None)
     assert deliveries.message(BRANCH, POST) == Finished("done", None, None)
+
+
+def test_what_may_come_back_is_kept_for_its_time_and_goes_with_it(
+    database: Database, tables: Tables
+) -> None:
+    table = tables("deliveries")
+    deliveries = Deliveries(database, table)
+    assert deliveries.standing(BRANCH, POST, NOW) is None
+    deliveries.begin(BRANCH, POST, "message-1", NOW)
+    assert deliveries.standing(BRANCH, POST, NOW) == Busy(LEASE.total_seconds())
+    until = NOW + timedelta(days=30)
+    deliveries.finish(BRANCH, POST, None, None, Kept("all of it", until))
+    done = Finished("done", None, None, "all of it")
+    assert deliveries.standing(BRANCH, POST, NOW) == done
+    assert deliveries.begin(BRANCH, POST, "message-2", LATER) == done
+    item = database.get({"TableName": table, "Key": {"pk": {"S": f"{BRANCH}#{POST}"}}})
+    assert item is not None
+    assert item["expires_at"] == {"N": str(int(until.timestamp()))}
 
 
 def test_what_was_put_back_is_anybodys_at_once(deliveries: Deliveries) -> None:

@@ -1,7 +1,7 @@
 """The jobs table keeps the claim's promises: on moto and on ExtendDB, in every race."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from switchboard.domain.effects import UpdateDeal
 from switchboard.domain.errors import Conflict
 from switchboard.domain.events import DealRead, Press, Unclaimed
 from switchboard.domain.identity import Worker
 from switchboard.flows.claim.job import CLOSED, Job, judge
 from switchboard.flows.claim.step import step
 from switchboard.flows.claim.table import Outcome
-from switchboard.pipeline import STEPPED_AT_ONCE, Flow, answer, settle
+from switchboard.pipeline import STEPPED_AT_ONCE, Flow, Subjects, answer, settle
 from switchboard.store.database import Database
 from switchboard.store.jobs import (
     Jobs,
@@ -44,6 +45,8 @@ from tests.flows.story import (
 from tests.pipeline.memory import Outside
 from tests.store.conftest import Tables
 
+Act = Callable[[], object]
+
 PLAYBOOK = playbook()
 ITEM_LIMIT = 400 * 1024
 EXPRESSION_LIMIT = 4096
@@ -58,8 +61,14 @@ class Desk:
         self.jobs = Jobs(database, table)
         self.outside = Outside()
 
-    def settle(self, *events: DealRead | Press | Unclaimed, jobs: Any = None) -> str:
-        return settle(jobs or self.jobs, self.outside, BRANCH, JOB, _flow, events, NOW, "trace")
+    def settle(
+        self,
+        *events: DealRead | Press | Unclaimed,
+        jobs: Subjects[Job] | None = None,
+        branch: str = BRANCH,
+        job: str = JOB,
+    ) -> str:
+        return settle(jobs or self.jobs, self.outside, branch, job, _flow, events, NOW, "trace")
 
     def answer(self, made: Press) -> Outcome:
         return answer(self.jobs, BRANCH, made).outcome
@@ -92,7 +101,9 @@ def _flow(record: Record[Job]) -> Flow[Job, DealRead | Press | Unclaimed]:
 class Interrupted:
     """The store, with somebody else's act between the load and the commit, or before the clear."""
 
-    def __init__(self, jobs: Jobs, *, before_commit: Any = None, before_clear: Any = None) -> None:
+    def __init__(
+        self, jobs: Jobs, *, before_commit: Act | None = None, before_clear: Act | None = None
+    ) -> None:
         self._jobs = jobs
         self._acts = {"commit": before_commit, "clear": before_clear}
 
@@ -380,7 +391,8 @@ def test_all_at_once_exactly_one_wins_and_the_fold_finds_the_same(
     assert [line.seq for line in desk.outside.lines_in_order] == list(range(count + 1))
     (written_back,) = [one for one in desk.outside.handed if one.id.endswith("won.deal")]
     assert told[0].worker is not None
-    assert written_back.worker_name == told[0].worker.full_name  # type: ignore[union-attr]
+    assert isinstance(written_back, UpdateDeal)
+    assert written_back.worker_name == told[0].worker.full_name
     assert {line.id: line.outcome for line in desk.outside.lines_in_order[1:]} == outcomes
 
 
@@ -403,7 +415,7 @@ def test_settling_while_the_presses_still_come_loses_none(
 
 
 def test_a_branch_sees_its_own_jobs_alone(desk: Desk) -> None:
-    settle(desk.jobs, desk.outside, "other", JOB, _flow, (deal(),), NOW, "trace")
+    desk.settle(deal(), branch="other")
     assert [job.id for job, _ in desk.jobs.of_branch(BRANCH)] == [JOB]
     assert list(desk.jobs.of_branch("nobody")) == []
     assert desk.jobs.standing("nobody", JOB) is None
@@ -419,7 +431,7 @@ def test_what_has_waited_long_enough_is_found_in_every_partition(desk: Desk) -> 
     jobs = list(_one_job_a_partition())
     for number, job in enumerate(jobs):
         event = deal().model_copy(update={"deal_id": job.removeprefix("amocrm-")})
-        settle(desk.jobs, desk.outside, BRANCH, job, _flow, (event,), NOW, "trace")
+        desk.settle(event, job=job)
         made = press(IVAN, number=number).model_copy(update={"job": job})
         desk.jobs.press(BRANCH, made)
     assert desk.pending_becomes(*jobs)

@@ -92,7 +92,7 @@ def test_a_branch_names_all_its_subjects_and_no_others(sessions: Sessions) -> No
 
 
 def _left(sessions: Sessions, minutes: int = 60) -> list[tuple[str, str, datetime]]:
-    return sorted(tuple(one) for one in sessions.pending_since(NOW + timedelta(minutes=minutes)))
+    return sorted(sessions.pending_since(NOW + timedelta(minutes=minutes)))
 
 
 def _becomes(look: Callable[[], Any], expected: Any) -> bool:

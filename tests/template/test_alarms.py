@@ -10,6 +10,7 @@ import pytest
 
 from switchboard.runtime.metrics import MEASURES
 from tests.template.expanded import TEMPLATE, Expanded
+from tests.template.test_exposure import DOORS
 from tests.template.test_functions import FOLDERS
 
 STACK = "AWS::StackName"
@@ -20,8 +21,10 @@ ALARMS = {
     "QueueAge": "queue-age",
     "ProviderErrors": "provider-errors",
     "Faults": "faults",
-    "FunctionErrors": "function-errors",
-    "FunctionThrottles": "function-throttles",
+    "DoorErrors": "door-errors",
+    "WorkerErrors": "worker-errors",
+    "DoorThrottles": "door-throttles",
+    "WorkerThrottles": "worker-throttles",
     "ApiErrors": "api-errors",
 }
 OURS = {measure.name: measure for measures in MEASURES.values() for measure in measures}
@@ -71,15 +74,24 @@ def test_alarms_look_at_what_our_functions_write(expanded: Expanded) -> None:
     assert seen == {"DeadLetters", "OldestWaiting", "ProviderErrors", "Faults"}
 
 
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
 @pytest.mark.parametrize(
-    ("name", "metric"), [("FunctionErrors", "Errors"), ("FunctionThrottles", "Throttles")]
+    ("kind", "functions"), [("Door", DOORS), ("Worker", FOLDERS.keys() - DOORS)]
 )
-def test_no_function_goes_unwatched(expanded: Expanded, name: str, metric: str) -> None:
-    watched = list(metrics_of(expanded.properties(f"{name}Alarm")))
+def test_no_function_goes_unwatched(
+    expanded: Expanded, kind: str, functions: set[str], metric: str
+) -> None:
+    watched = list(metrics_of(expanded.properties(f"{kind}{metric}Alarm")))
     assert {found for _, found, _ in watched} == {metric}
     assert {dimensions["FunctionName"] for *_, dimensions in watched} == {
-        f"{function}Function" for function in FOLDERS
+        f"{function}Function" for function in functions
     }
+
+
+def test_the_faults_of_every_function_of_ours_are_watched(expanded: Expanded) -> None:
+    watched = metrics_of(expanded.properties("FaultsAlarm"))
+    # Health has no code that could fail.
+    assert {dimensions["service"] for *_, dimensions in watched} == {*FOLDERS.values()} - {"health"}
 
 
 def test_every_dead_letter_queue_is_watched(expanded: Expanded) -> None:
@@ -98,6 +110,8 @@ def test_an_expression_adds_up_all_that_stands_below_it(expanded: Expanded) -> N
         [inside] = re.findall(r"\[(.*)\]", total["Expression"])
         assert inside.split(", ") == [part["Id"] for part in parts], name
         assert all(part["ReturnData"] is False for part in parts), name
+        # "Creating an alarm based on a metric math expression": ten metrics at most.
+        assert len(parts) <= 10, name
 
 
 def test_a_silent_sweeper_is_an_alarm_too(expanded: Expanded) -> None:

@@ -24,7 +24,7 @@ KINDS = {
     "AWS::Scheduler::Schedule",
     "AWS::Scheduler::ScheduleGroup",
 }
-DOORS = {"TelegramWebhook", "CrmWebhook", "Click", "Survey", "Health"}
+DOORS = {"TelegramWebhook", "CrmWebhook", "WhatsappWebhook", "Click", "Survey", "Health"}
 
 
 def test_there_is_nothing_that_nobody_has_looked_at(expanded: Expanded) -> None:

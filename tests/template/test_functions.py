@@ -2,13 +2,20 @@
 
 import pytest
 
-from switchboard.runtime import wiring_click, wiring_doors, wiring_survey, wiring_workers
+from switchboard.runtime import (
+    wiring_click,
+    wiring_doors,
+    wiring_survey,
+    wiring_whatsapp,
+    wiring_workers,
+)
 from switchboard.runtime.settings import Settings
 from tests.template.expanded import TEMPLATE, Expanded
 
 FOLDERS = {
     "TelegramWebhook": "telegram_webhook",
     "CrmWebhook": "crm_webhook",
+    "WhatsappWebhook": "whatsapp_webhook",
     "Click": "click",
     "Survey": "survey",
     "Health": "health",
@@ -22,6 +29,7 @@ FOLDERS = {
 SETTINGS: dict[str, type[Settings] | None] = {
     "TelegramWebhook": wiring_doors.TelegramDoorSettings,
     "CrmWebhook": wiring_doors.CrmDoorSettings,
+    "WhatsappWebhook": wiring_whatsapp.WhatsappDoorSettings,
     "Click": wiring_click.ClickDoorSettings,
     "Survey": wiring_survey.SurveyDoorSettings,
     "Health": None,

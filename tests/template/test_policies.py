@@ -45,6 +45,7 @@ ALLOWED = {
         | READ_PARAMETER
     ),
     "CrmWebhook": table("Settings", "Query") | send("Inbox") | READ_PARAMETER,
+    "WhatsappWebhook": table("Settings", "Query") | send("Inbox") | READ_PARAMETER,
     "Click": table("Links", "UpdateItem", "PutItem") | send("Inbox"),
     "Survey": (
         table("Links", "GetItem", "UpdateItem") | table("Settings", "GetItem") | send("Inbox")

@@ -17,6 +17,7 @@ def test_the_doors_are_these_and_no_others(expanded: Expanded) -> None:
     functions = {
         ("POST", "/telegram/{branch}"): "TelegramWebhookFunction",
         ("POST", "/crm/{branch}/{provider}/{secret}"): "CrmWebhookFunction",
+        **{(method, "/whatsapp/{branch}"): "WhatsappWebhookFunction" for method in ("GET", "POST")},
         **{(method, "/r/{code}"): "ClickFunction" for method in ("GET", "HEAD", "POST")},
         **{(method, "/s/{code}"): "SurveyFunction" for method in ("GET", "HEAD", "POST")},
         ("GET", "/health"): "HealthFunction",

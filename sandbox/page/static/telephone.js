@@ -1,4 +1,4 @@
-// What lies on the client's phone: WhatsApp and SMS, with links to be opened.
+// What lies on the client's phone: WhatsApp and SMS, with links to be opened, and what he writes back.
 
 import { conversation } from "./chat.js";
 import { el, send, sync } from "./dom.js";
@@ -6,6 +6,9 @@ import { clock } from "./times.js";
 import { face } from "./clients.js";
 
 const NAMES = { whatsapp: "WhatsApp", sms: "SMS" };
+const form = document.getElementById("telephone-form");
+const opened = new Set();
+let holder = null;
 
 function equip(client, channel) {
   const body = { [channel]: !client[channel] };
@@ -45,21 +48,72 @@ function linked(text, links) {
   return [...parts, rest];
 }
 
+function quick(item) {
+  return Object.keys(item.replies).map((label) => el("button", {
+    type: "button", class: "key answer-here",
+    onclick: () => send("POST", `/phones/${item.phone.slice(1)}/reply`, { message: item.key, button: label, name: holder.name }),
+  }, label));
+}
+
 function arrival(item) {
   const outside = item.links.filter((url) => !item.text.includes(url));
+  const keys = [...outside.map((url) => opening(url, item.button || "Открыть", "key link")), ...quick(item)];
   return el("div", { class: `row by-${item.channel}` },
     el("div", { class: "bubble" },
       el("b", { class: "name" }, item.sender, el("small", {}, NAMES[item.channel])),
       el("div", { class: "text" }, linked(item.text, item.links)),
       el("span", { class: "stamp" }, el("time", { "data-at": item.at }, clock(item.at)))),
-    outside.length > 0 && el("div", { class: "keyboard" },
-      outside.map((url) => opening(url, item.button || "Открыть", "key link"))));
+    keys.length > 0 && el("div", { class: "keyboard" }, keys));
+}
+
+// One tick: WhatsApp has it. Two: Switchboard has taken the webhook.
+function written(item) {
+  return el("div", { class: "row mine" },
+    el("div", { class: "bubble" },
+      el("div", { class: "text" }, item.text || "…"),
+      el("span", { class: "stamp" }, el("time", { "data-at": item.at }, clock(item.at)),
+        el("i", { class: "ticks", title: item.taken ? "Switchboard получил" : "Switchboard ещё не получил" },
+          item.taken ? "✓✓" : "✓"))));
+}
+
+// Whoever looks at his telephone has opened the chat; the sandbox hears of each message once.
+function read(client) {
+  const unread = client.arrivals.filter((item) => item.channel === "whatsapp" && item.status !== "read" && !opened.has(item.id));
+  if (document.hidden || unread.length === 0) return;
+  for (const item of unread) opened.add(item.id);
+  for (const phone of new Set(unread.map((item) => item.phone))) send("POST", `/phones/${phone.slice(1)}/read`);
+}
+
+function composer(client) {
+  form.hidden = !client.whatsapp;
+  const note = client.whatsapp && client.window_until ? [{ key: "window", until: client.window_until }] : [];
+  sync(document.getElementById("telephone-window"), note, (item) =>
+    el("p", { title: "Клиент писал: до тех пор ему можно отвечать не только шаблонами" }, "Окно 24 часа: до ",
+      el("time", { "data-at": item.until }, clock(item.until))));
 }
 
 export function telephone(client) {
+  holder = client;
   telephoneHead(client);
-  conversation(document.getElementById("telephone-messages"),
-    client.arrivals.map((item) => ({ key: item.id, ...item })), arrival,
+  const items = [
+    ...client.arrivals.map((item) => ({ key: item.id, ...item, status: null })),
+    ...client.written.map((item) => ({ key: item.id, ...item, mine: true })),
+  ].sort((one, other) => one.at - other.at);
+  conversation(document.getElementById("telephone-messages"), items,
+    (item) => (item.mine ? written(item) : arrival(item)),
     client.telegram ? "Сюда придёт WhatsApp или SMS, если бот не знает этого клиента в Telegram."
       : "Telegram у клиента нет: сюда придёт WhatsApp, а без него SMS.");
+  composer(client);
+  read(client);
 }
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const input = form.querySelector("input");
+  const text = input.value.trim();
+  if (!text) return;
+  // He answers from the number that he was written to.
+  const to = holder.arrivals.findLast((item) => item.channel === "whatsapp")?.phone ?? holder.phones[0];
+  send("POST", `/phones/${to.slice(1)}/write`, { text, name: holder.name });
+  input.value = "";
+});

@@ -58,7 +58,7 @@ class Kills:
     def __init__(self, stack: Stack, setting: Setting) -> None:
         self._stack = stack
         self._setting = setting
-        self._group = stack.playbook.dispatch.workers_chat
+        self._group = stack.playbook.dispatching.workers_chat
         self._chance = random.Random(setting.seed)
         self._killed = Counter[str]()
         self._answers: dict[str, list[Told]] = {}

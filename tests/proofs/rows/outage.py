@@ -55,7 +55,7 @@ class _Outage:
         await sandbox.call("PUT", "/telegram/pace", enforced=False)
         self._workers = await sandbox.workers(_PRESSERS)
         self._deals = await sandbox.new_deals(_BEFORE + _DURING + _STORM + _LOST, name="Сбой")
-        self._group = self._stack.playbook.dispatch.workers_chat
+        self._group = self._stack.playbook.dispatching.workers_chat
 
         async def posted() -> bool:
             return len(await sandbox.posts(self._group)) == len(self._deals)

@@ -21,7 +21,7 @@ async def prove(setting: Setting, folder: Path) -> Finding:
         await stack.sandbox.free_of_limits()
         workers = await stack.sandbox.workers(presses)
         deals = await stack.sandbox.new_deals(rounds, name="Гонка")
-        group = stack.playbook.dispatch.workers_chat
+        group = stack.playbook.dispatching.workers_chat
 
         async def posted() -> bool:
             return len(await stack.sandbox.posts(group)) == rounds

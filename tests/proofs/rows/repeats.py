@@ -82,7 +82,7 @@ class _Story:
         self._stack = stack
         self._sandbox = stack.sandbox
         self._say = say
-        self._group = stack.playbook.dispatch.workers_chat
+        self._group = stack.playbook.dispatching.workers_chat
 
     async def play(self, count: int) -> None:
         self._say("deals are created")

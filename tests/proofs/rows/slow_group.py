@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.proofs.presses import at_once, pressing
@@ -38,6 +39,9 @@ class _Half:
     private: list[float] = field(default_factory=list)
     manager: list[float] = field(default_factory=list)
 
+    def take(self, since: float, arrived: asyncio.Task[float]) -> None:
+        self.private.append(arrived.result() - since)
+
 
 async def prove(setting: Setting, folder: Path) -> Finding:
     # Telegram's real limits, on both sides. amoCRM's would hide them: a contact is two calls to it.
@@ -65,8 +69,8 @@ class _SlowGroup:
     def __init__(self, stack: Stack, setting: Setting) -> None:
         self._stack = stack
         self._setting = setting
-        self.group = stack.playbook.dispatch.workers_chat
-        self._manager = stack.playbook.dispatch.manager_chat
+        self.group = stack.playbook.dispatching.workers_chat
+        self._manager = stack.playbook.dispatching.manager_chat
         self._expected: list[str] = []
         self._checks = Checks()
 
@@ -110,9 +114,7 @@ class _SlowGroup:
                     self._arrived(worker["id"], self._name(self._asked_for), pressed)
                 )
             )
-            waits[-1].add_done_callback(
-                lambda task, since=pressed: measured.private.append(task.result() - since)
-            )
+            waits[-1].add_done_callback(partial(measured.take, pressed))
             await asyncio.sleep(_EVERY)
         await asyncio.gather(*waits)
         self._checks.equal("posts offered", len(offered), _POSTED)

@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import itertools
 import os
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from selfhosted import extenddb
+from switchboard.playbook.model import Playbook
 from tests.proofs.hosts import SupervisedHost, beside_sandbox, free_port
 from tests.proofs.report import Checks, Finding
 from tests.proofs.rows.kills import PATIENCE, Kills
+from tests.proofs.sandbox import Sandbox
 from tests.proofs.setting import Setting
 from tests.proofs.stack import RAISED, ROOT, Stack, eventually, playbook_copy
 from tests.proofs.traces import Traces
@@ -58,35 +61,55 @@ async def prove(setting: Setting, folder: Path) -> Finding:
         return await row.found()
 
 
+_NOTICED = 3.0
+"""Seconds after which the balancer gives a dead host nothing more."""
+
+
 class _BothDoors(Stack):
     """Presses come to both hosts in turns, as a balancer gives them out."""
 
-    def __init__(self, hosts: list[SupervisedHost], playbook, sandbox) -> None:
+    def __init__(
+        self, hosts: Sequence[SupervisedHost], playbook: Playbook, sandbox: Sandbox
+    ) -> None:
         super().__init__(hosts[0].data, playbook, hosts[0].doors, sandbox)
         self.hosts = hosts
         self._turns = itertools.count()
+        self._died: dict[SupervisedHost, float] = {}
 
     @property
     def doors(self) -> str:
-        return self.hosts[next(self._turns) % len(self.hosts)].doors
+        given = [one for one in self.hosts if not self._is_out(one)]
+        return given[next(self._turns) % len(given)].doors
 
     @doors.setter
     def doors(self, _: str) -> None:
         """Said by the hosts."""
 
+    def kill(self, host: SupervisedHost) -> None:
+        """For good. What was on its way is lost, and what comes at once finds nobody there."""
+        host.kill(for_good=True)
+        self._died[host] = time.monotonic()
+
+    def _is_out(self, host: SupervisedHost) -> bool:
+        return host in self._died and time.monotonic() - self._died[host] > _NOTICED
+
 
 class _Two(Kills):
     name = NAME
+
+    def __init__(self, stack: _BothDoors, setting: Setting) -> None:
+        super().__init__(stack, setting)
+        self._both = stack
 
     async def kill(self) -> None:
         """The second one, for good, when the work is half done."""
         half = self._setting.jobs / 2
         await eventually(lambda: len(self._answers) >= half, PATIENCE, "half is claimed", 0.05)
-        _, second = self._stack.hosts
-        second.kill(for_good=True)
+        _, second = self._both.hosts
+        self._both.kill(second)
 
     async def _finding(self, checks: Checks, seen: Traces) -> Finding:
-        parts = [_lines(host.data) for host in self._stack.hosts]
+        parts = [_lines(host.data) for host in self._both.hosts]
         for name, part in zip(("first", "second"), parts, strict=True):
             checks.hold(part > 0, f"the {name} host has done nothing")
         residual = seen.doubled("notice") + seen.doubled("manager")

@@ -32,7 +32,7 @@ class PhoneMessage(NamedTuple):
     """A message to a phone. `text` has the link in it already; templates are filled from `values`.
 
     `about` names the playbook's template. `link` is the whole address, `code` its last part, which
-    a template's button takes.
+    a template's button takes. `free`: he has just written by this channel, so `text` goes as it is.
     """
 
     about: str
@@ -40,6 +40,7 @@ class PhoneMessage(NamedTuple):
     values: Mapping[str, str]
     link: str = ""
     code: str = ""
+    free: bool = False
 
 
 class Phones(Protocol):

@@ -200,6 +200,49 @@ class TellClient(Value):
         return self.chat if self.channel == "telegram" else None
 
 
+class AnswerClient(Value):
+    """Plain words in WhatsApp for a client who has just written there.
+
+    For a day after his message WhatsApp takes words of our own; by another channel they would come
+    out of nowhere, so they go by no other.
+    """
+
+    kind: Literal["answer_client"] = "answer_client"
+    id: str
+    client: str
+    deal: str
+    text: str
+
+    @property
+    def group(self) -> str:
+        return f"client.{self.client}"
+
+    @property
+    def chat_written_to(self) -> None:
+        return None
+
+
+class PassOn(Value):
+    """A message that its channel accepted, and could not deliver, goes by the next one.
+
+    `of` is the effect that sent it, `code` the channel's own reason.
+    """
+
+    kind: Literal["pass_on"] = "pass_on"
+    id: str
+    channel: Literal["whatsapp"]
+    of: str
+    code: int
+
+    @property
+    def group(self) -> str:
+        return f"message.{self.of}"
+
+    @property
+    def chat_written_to(self) -> None:
+        return None
+
+
 class VoidLink(Value):
     """A review link promises no bonus any more.
 
@@ -273,6 +316,8 @@ Outbound = (
     | RecordDeal
     | SetAmount
     | TellClient
+    | AnswerClient
+    | PassOn
     | VoidLink
     | MoveBonus
 )

@@ -120,7 +120,8 @@ class SurveyDue(Value):
 class SurveyReady(Value):
     """All that decides whether and where the client is asked, gathered when the survey is due.
 
-    `refused`: he was asked lately (`throttled`), or the day's quota is used up (`quota`).
+    `refused`: he was asked lately (`throttled`), the day's quota is used up (`quota`), or the
+    branch asks nobody any more (`off`).
     """
 
     kind: Literal["survey_ready"] = "survey_ready"
@@ -130,7 +131,7 @@ class SurveyReady(Value):
     client: str | None = None
     first_name: str = ""
     chat: int | None = None
-    refused: Literal["", "throttled", "quota"] = ""
+    refused: Literal["", "throttled", "quota", "off"] = ""
 
 
 class SurveyWait(Value):
@@ -156,13 +157,31 @@ class ClientAnswered(Value):
 
 
 class ClientSaid(Value):
-    """A client wrote into his private chat with the bot."""
+    """A client wrote: into his private chat with the bot, or, where `chat` is None, in WhatsApp.
+
+    There he is known by his number alone, and `client` is who that is to us. `reply`: he has
+    pressed a button of a template, which says no more than that he answers.
+    """
 
     kind: Literal["client_said"] = "client_said"
     id: str
-    chat: int
+    chat: int | None = None
+    client: str = ""
     text: str
+    reply: bool = False
     at: datetime
+
+
+class MessageFailed(Value):
+    """A channel accepted the message of an effect, and says now that it could not deliver it.
+
+    `code` is the channel's own reason.
+    """
+
+    kind: Literal["message_failed"] = "message_failed"
+    channel: Literal["whatsapp"]
+    effect: str
+    code: int
 
 
 class SurveyFilled(Value):
@@ -209,7 +228,8 @@ class LinkVisited(Value):
 class BonusEarned(Value):
     """A client has earned a bonus. `source` names what for: the same source earns it once.
 
-    `channel` and `chat` say where the client is told of it.
+    `channel` and `chat` say where the client is told of it, `playbook` by which version it was
+    promised.
     """
 
     kind: Literal["bonus_earned"] = "bonus_earned"
@@ -220,6 +240,7 @@ class BonusEarned(Value):
     lifetime_days: int
     channel: Literal["telegram", "whatsapp", "sms"]
     chat: int | None = None
+    playbook: int = 0
     at: datetime
 
 
@@ -289,6 +310,7 @@ Event = (
     | Resume
     | SaleClosed
     | ContactShared
+    | MessageFailed
     | SurveyEvent
     | AccountEvent
 )
@@ -317,8 +339,12 @@ class Envelope(Value):
                 return job
             case Started(worker=worker) | ContactShared(worker=worker):
                 return f"worker-{worker.id}"
+            case ClientSaid(chat=None, client=client):
+                return f"client-{client}"
             case ClientSaid(chat=chat):
                 return f"worker-{chat}"
+            case MessageFailed(effect=effect):
+                return f"message-{effect}"
             case ChatMigrated(old=old):
                 return f"chat-{old}"
             case SaleClosed(id=sale):

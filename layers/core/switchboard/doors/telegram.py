@@ -84,10 +84,8 @@ class TelegramDoor:
             case ClientSaid() | ContactShared() if snapshot.playbook.reviews is None:
                 self._log.info("update", branch=branch, outcome="ignored", reason="private talk")
                 return http.answer(_OK)
-            case ClientAnswered(id=answer_id) if snapshot.playbook.reviews is None:
-                self._log.info("update", branch=branch, outcome="ignored", reason="unknown button")
-                return _toast(answer_id, "press.unknown", snapshot)
             case ClientAnswered() as event:
+                # Also where reviews were taken out: what was asked before is answered to its end.
                 self._accept(branch, update.id, event, request.id)
                 # What came of it shows in the message itself: it moves on to the next question.
                 return _heard(event.id)

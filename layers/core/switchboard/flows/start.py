@@ -94,8 +94,9 @@ def _shared(event: ContactShared, playbook: Playbook) -> tuple[Effect, ...]:
 def _said_unasked(
     session: Session | None, event: ClientSaid, playbook: Playbook
 ) -> Decision[Session]:
-    told_at = session.told_at if session else None
-    if playbook.reviews is None or (told_at is not None and event.at - told_at < _AGAIN):
+    told_at, chat = session.told_at if session else None, event.chat
+    told_lately = told_at is not None and event.at - told_at < _AGAIN
+    if chat is None or playbook.reviews is None or told_lately:
         return Decision(session, "unasked")
     text = render(
         "client.nothing_asked",
@@ -103,8 +104,8 @@ def _said_unasked(
         {"company": playbook.reviews.company},
         playbook.texts,
     )
-    told = SendMessage(id=f"start.{event.chat}.{event.id}", chat=event.chat, text=text)
-    after = _after(session, event.chat, event.id, event.at)
+    told = SendMessage(id=f"start.{chat}.{event.id}", chat=chat, text=text)
+    after = _after(session, chat, event.id, event.at)
     return Decision(after.model_copy(update={"told_at": event.at}), "told", (told,))
 
 

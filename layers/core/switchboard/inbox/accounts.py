@@ -4,27 +4,31 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from switchboard.domain.deal import Deal
-from switchboard.domain.events import AccountEvent, DealForBonus, Envelope
+from switchboard.domain.events import AccountEvent, BonusEarned, DealForBonus, Envelope
 from switchboard.flows.bonus.account import Account
 from switchboard.flows.bonus.step import step
-from switchboard.flows.decision import Decision
 from switchboard.inbox.reading import Reading
 from switchboard.pipeline import Flow, HandOver, Subjects, settle
+from switchboard.playbook.model import Playbook
+from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import Snapshot
 from switchboard.store.clients import Clients
+from switchboard.store.record import Record
 
 
 class AccountInbox:
-    """Accounts live by the live playbook: a bonus outlives many versions of it."""
+    """Accounts go by the live playbook: a bonus outlives many versions of it."""
 
     def __init__(
         self,
         accounts: Subjects[Account],
         clients: Clients,
+        playbooks: LivePlaybooks[Playbook],
         out: Callable[[datetime], HandOver],
     ) -> None:
         self._accounts = accounts
         self._clients = clients
+        self._playbooks = playbooks
         self._out = out
 
     def settle(
@@ -66,19 +70,29 @@ class AccountInbox:
         events: Sequence[AccountEvent],
         now: datetime,
     ) -> str:
-        def stepped(state: Account | None, event: AccountEvent, at: datetime) -> Decision[Account]:
-            return step(state, event, at, live.playbook, live.version)
+        def flow_of(record: Record[Account]) -> Flow[Account, AccountEvent]:
+            playbook, version = live.playbook, live.version
+            if playbook.reviews is None:
+                version = _by_which(record.state, events)
+                playbook = self._playbooks.at(envelope.branch, version)
+            return Flow(lambda s, e, at: step(s, e, at, playbook, version), version)
 
         return settle(
             self._accounts,
             self._out(now),
             envelope.branch,
             account,
-            lambda _: Flow(stepped, live.version),
+            flow_of,
             events,
             now,
             envelope.trace,
         )
+
+
+def _by_which(account: Account | None, events: Sequence[AccountEvent]) -> int:
+    """Where reviews were taken out of what is live: the version that promised, or decided last."""
+    promised = [one.playbook for one in events if isinstance(one, BonusEarned)]
+    return max([*promised, account.playbook if account else 0])
 
 
 def _for_bonus(account: str, reading: Reading, deal: Deal | None) -> DealForBonus:

@@ -107,6 +107,9 @@ class SurveyInbox:
         survey = self._surveys.load(branch, event.survey).state
         if survey is None or survey.state is not State.WAITING or survey.run != event.run:
             return self.settle(envelope, live, event.survey, (), now)
+        if live.playbook.reviews is None:
+            off = SurveyReady(survey=survey.id, run=survey.run, deal=None, refused="off")
+            return self.settle(envelope, live, survey.id, (off,), now)
         playbook = self._playbooks.at(branch, survey.playbook)
         # Read again: what no webhook told (moved on, deleted, another phone) counts as well.
         reading = Reading(survey.provider, survey.deal, self._crm(live), live.playbook)
@@ -139,6 +142,13 @@ class SurveyInbox:
         # If another deal of his is faster just here, the day has lost a place.
         return "" if self._clients.reserve(branch, client.id, name, now, gap) else "throttled"
 
+    def of_client(self, branch: str, client: str, now: datetime) -> str | None:
+        """The survey that a client's words in WhatsApp are about, None where there is none."""
+        survey = self._survey_of(branch, self._clients.known(branch, client))
+        if survey is None or survey.state in NEVER_ASKED:
+            return None
+        return survey.id if _listens(survey, now) else None
+
     def of_chat(self, branch: str, chat: int, now: datetime) -> str | None:
         """The survey that words in this chat are about, None where there is none.
 
@@ -152,9 +162,8 @@ class SurveyInbox:
                 continue
             if survey.state is State.ASKED and survey.chat == chat:
                 return survey.id
-            over = survey.finished_at
-            listens = over is None or now - over < _LISTENING
-            if about is None and listens and chat in (client.chat, survey.chat):
+            here = chat in (client.chat, survey.chat)
+            if about is None and here and _listens(survey, now):
                 about = survey.id
         return about
 
@@ -185,3 +194,7 @@ class SurveyInbox:
         onward = Envelope(branch=envelope.branch, trace=envelope.trace, event=touched)
         self._inbox.put(onward, once=f"{envelope.branch}.sale.{event.id}")
         return "found" if found.contacts == 1 else "found among several"
+
+
+def _listens(survey: Survey, now: datetime) -> bool:
+    return survey.finished_at is None or now - survey.finished_at < _LISTENING

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from switchboard.crm.port import Crm
+from switchboard.domain.effects import Parcel, PassOn
 from switchboard.domain.errors import Misconfigured
 from switchboard.domain.events import (
     BonusEarned,
@@ -22,6 +24,7 @@ from switchboard.domain.events import (
     Envelope,
     LinkPressed,
     LinkVisited,
+    MessageFailed,
     Press,
     Resume,
     SaleClosed,
@@ -45,6 +48,10 @@ from switchboard.playbook.store import PlaybookStore, Snapshot
 _UNCHANGED = "unchanged"
 
 
+class Outbound(Protocol):
+    def put(self, parcels: list[Parcel], again: str = "") -> None: ...
+
+
 class InboxWorker:
     def __init__(
         self,
@@ -54,6 +61,7 @@ class InboxWorker:
         chats: ChatInbox,
         surveys: SurveyInbox,
         accounts: AccountInbox,
+        outbound: Outbound,
         crm: Callable[[Snapshot], Crm],
         now: Callable[[], datetime],
     ) -> None:
@@ -63,6 +71,7 @@ class InboxWorker:
         self._chats = chats
         self._surveys = surveys
         self._accounts = accounts
+        self._outbound = outbound
         self._crm = crm
         self._now = now
 
@@ -82,10 +91,10 @@ class InboxWorker:
             case ContactShared() as event:
                 return self._chats.shared(envelope, live, event, now)
             case ClientSaid() as event:
-                survey = self._surveys.of_chat(branch, event.chat, now)
-                if survey is None:
-                    return self._chats.settle(envelope, live, (event,), now)
-                return self._surveys.settle(envelope, live, survey, (event,), now)
+                return self._said(envelope, live, event, now)
+            case MessageFailed() as event:
+                self._outbound.put([_pass_on(envelope, live, event)])
+                return "passed on"
             case DealTouched(provider=provider, deal=deal):
                 return self._deal_touched(envelope, live, provider, deal, now)
             case Settle():
@@ -106,6 +115,18 @@ class InboxWorker:
                 return self._accounts.settle(envelope, live, (e,), now)
             case Resume(flow=flow):
                 return self._resume(envelope, live, flow, now)
+
+    def _said(self, envelope: Envelope, live: Snapshot, event: ClientSaid, now: datetime) -> str:
+        if event.chat is None:
+            survey = self._surveys.of_client(envelope.branch, event.client, now)
+        else:
+            survey = self._surveys.of_chat(envelope.branch, event.chat, now)
+        if survey is not None:
+            return self._surveys.settle(envelope, live, survey, (event,), now)
+        if event.chat is None:
+            # A person may read this number in WhatsApp itself: what we know nothing of is his.
+            return "unasked"
+        return self._chats.settle(envelope, live, (event,), now)
 
     def _deal_touched(
         self, envelope: Envelope, live: Snapshot, provider: str, deal_id: str, now: datetime
@@ -131,6 +152,16 @@ class InboxWorker:
                 return self._accounts.settle(envelope, live, (), now)
             case _:
                 return self._chats.settle(envelope, live, (), now)
+
+
+def _pass_on(envelope: Envelope, live: Snapshot, event: MessageFailed) -> Parcel:
+    """The sender knows what the message was, and where else its client can be reached."""
+    effect = PassOn(
+        id=f"{event.effect}.failed", channel=event.channel, of=event.effect, code=event.code
+    )
+    return Parcel(
+        branch=envelope.branch, trace=envelope.trace, playbook=live.version, effect=effect
+    )
 
 
 def _is_ours(chat: int, live: Snapshot) -> bool:

@@ -411,6 +411,13 @@ CODES: Mapping[str, Code] = {
         "first.",
         "Have the template approved and name it here, or add the section `sms`.",
     ),
+    "whatsapp-unheard": Code(
+        "warning",
+        "Nothing that WhatsApp tells later is heard: a client who has no WhatsApp gets no SMS "
+        "instead, and what clients answer there reaches nobody.",
+        "Set up the webhook as docs/phones.md says, and write `app_secrets` and `verify_token` "
+        "here.",
+    ),
     "whatsapp-parameter": Code(
         "error",
         "This message has no value for that variable, and WhatsApp refuses an empty one.",

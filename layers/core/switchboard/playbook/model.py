@@ -269,6 +269,12 @@ class Whatsapp(Section):
     base_url: BaseUrl = "https://graph.facebook.com/v23.0"
     phone_id: str = Field(pattern=r"^[0-9]{5,20}$")
     token: Secret
+    app_secrets: Secrets | None = Field(
+        None, description="The application's secret: signs what WhatsApp tells us."
+    )
+    verify_token: Secret | None = Field(
+        None, description="Any random line; Meta asks for it once, when the webhook is set up."
+    )
     templates: dict[
         Literal["survey", "reminder", "review", "apology", "bonus", "redeemed", "expired"],
         WhatsappTemplate,

@@ -56,6 +56,12 @@ class OnecOdata(View):
 Loyalty = Annotated[OnecHttp | OnecOdata, Field(discriminator="kind")]
 
 
+class Whatsapp(View):
+    phone_id: str
+    app_secrets: tuple[str, ...] | None = None
+    verify_token: str | None = None
+
+
 class Question(View):
     id: str
     kind: Literal["score", "nps", "choice", "text"] = "score"
@@ -76,6 +82,7 @@ class Playbook(View):
     language: Literal["ru", "en"] = "ru"
     telegram: Telegram
     crm: Crm
+    whatsapp: Whatsapp | None = None
     loyalty: Loyalty | None = None
     reviews: Reviews | None = None
     texts: dict[str, str] = {}

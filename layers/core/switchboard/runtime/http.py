@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_BODY = 1_000_000
@@ -13,13 +13,17 @@ MAX_BODY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Header names are in lower case, the method in upper; the body is as it came over the wire."""
+    """Header names are in lower case, the method in upper; the body is as it came over the wire.
+
+    A parameter that stands in the query more than once has its values joined by commas.
+    """
 
     path: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
     id: str
     method: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 def request(event: Mapping[str, Any]) -> Request:
@@ -39,6 +43,7 @@ def request(event: Mapping[str, Any]) -> Request:
         body=raw,
         id=context.get("requestId", ""),
         method=context.get("http", {}).get("method", ""),
+        query=event.get("queryStringParameters") or {},
     )
 
 
@@ -49,6 +54,12 @@ def answer(status: int, body: Mapping[str, Any] | None = None) -> dict[str, Any]
         "headers": {"content-type": "application/json"},
         "body": json.dumps(body or {}, ensure_ascii=False, separators=(",", ":")),
     }
+
+
+def text(status: int, words: str) -> dict[str, Any]:
+    """Plain words, which no browser takes for anything else."""
+    headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
+    return {"statusCode": status, "headers": headers, "body": words}
 
 
 def html(status: int, page: str, headers: Mapping[str, str]) -> dict[str, Any]:

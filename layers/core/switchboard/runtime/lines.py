@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from switchboard.domain.effects import (
+    AnswerClient,
     EditMessage,
     MoveBonus,
     Outbound,
     Parcel,
+    PassOn,
     SendContact,
     SendMessage,
     TellClient,
@@ -48,8 +50,10 @@ def _provider(effect: Outbound, crm: str) -> str:
     match effect:
         case SendMessage() | EditMessage() | SendContact():
             return "telegram"
-        case TellClient():
+        case TellClient() | PassOn():
             return effect.channel
+        case AnswerClient():
+            return "whatsapp"
         case VoidLink():
             return "links"
         case MoveBonus(place="loyalty"):

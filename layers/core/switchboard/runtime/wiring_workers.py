@@ -145,7 +145,10 @@ def inbox(
             crm,
             Inbox(sqs, settings.inbox_queue_url),
         ),
-        accounts=AccountInbox(SubjectTable(database, settings.ledger_table, Account), clients, out),
+        accounts=AccountInbox(
+            SubjectTable(database, settings.ledger_table, Account), clients, playbooks, out
+        ),
+        outbound=outbound,
         crm=crm,
         now=outside.now,
     )
@@ -184,7 +187,11 @@ def sender(
         branch=_branches(database, store, playbooks, settings, outside, providers or _providers()),
         playbook_at=playbooks.at,
         clients=ClientPost(
-            Links(database, settings.links_table), playbooks.at, outbound, outside.now
+            Links(database, settings.links_table),
+            deliveries,
+            playbooks.at,
+            outbound,
+            outside.now,
         ),
         bonuses=Bonuses(standing_of, Inbox(sqs, settings.inbox_queue_url), outbound, outside.now),
         outbound=outbound,
@@ -357,7 +364,7 @@ def _branches(
             moved=moved,
             phones=lambda channel: phones[channel](snapshot),
             loyalty=lambda: loyalties(snapshot),
-            code_key=lambda: known(playbook.reviewing.link_key),
+            secret=known,
         )
 
     return branch

@@ -34,8 +34,8 @@ class Branch(NamedTuple):
     moved: Callable[[int, int], None]
     phones: Callable[[Literal["whatsapp", "sms"]], Phones | None]
     loyalty: Callable[[], Loyalty | None]
-    code_key: Callable[[], str]
-    """Makes the codes of links."""
+    secret: Callable[[str], str]
+    """What lies where a field of the playbook says."""
 
 
 class Reached(NamedTuple):

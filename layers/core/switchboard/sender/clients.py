@@ -8,11 +8,23 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from switchboard.channels.port import PhoneMessage
-from switchboard.domain.effects import Button, Channel, LinkTo, Parcel, TellClient, VoidLink
-from switchboard.domain.errors import Held, Refused, Unreachable
+from switchboard.channels.whatsapp.codes import verdict
+from switchboard.domain.effects import (
+    AnswerClient,
+    Button,
+    Channel,
+    LinkTo,
+    Parcel,
+    PassOn,
+    TellClient,
+    VoidLink,
+    parcels,
+)
+from switchboard.domain.errors import Held, Postponed, Refused, Unreachable
 from switchboard.flows.daytime import next_daytime, zone_of
-from switchboard.playbook.model import Playbook
+from switchboard.playbook.model import Playbook, Reviews
 from switchboard.sender.branch import Branch, Post, client_of
+from switchboard.store.deliveries import Busy, Deliveries
 from switchboard.store.links import Page, code_of, page_of
 
 _NEXT: dict[Channel, tuple[Literal["whatsapp", "sms"], ...]] = {
@@ -38,11 +50,13 @@ class ClientPost:
     def __init__(
         self,
         links: Links,
+        deliveries: Deliveries,
         playbook_at: Callable[[str, int], Playbook],
         outbound: Post,
         now: Callable[[], datetime],
     ) -> None:
         self._links = links
+        self._deliveries = deliveries
         self._playbook_at = playbook_at
         self._outbound = outbound
         self._now = now
@@ -52,8 +66,9 @@ class ClientPost:
     ) -> int | None:
         """The message's number in Telegram, None elsewhere. Raises Refused when nothing leads to
         the client."""
-        self._not_at_night(effect, branch)
-        link = self._link(parcel, effect, branch)
+        reviews = self._reviews(parcel, branch)
+        self._not_at_night(effect, branch, reviews)
+        link = self._link(parcel, effect, branch, reviews)
         # Before it goes: a client may open it sooner than the provider answers.
         going, message = self._now(), None
         try:
@@ -62,36 +77,70 @@ class ClientPost:
             else:
                 self._by_phone(parcel, effect, effect.channel, branch, link, again=again)
         except Unreachable as unreachable:
-            self._by_next(parcel, effect, branch, unreachable)
+            self._by_next(parcel, effect, branch, str(unreachable))
             return None
         if link.code:
             self._links.sent(link.code, going)
         return message
 
+    def answer(self, parcel: Parcel, effect: AnswerClient, branch: Branch, *, again: bool) -> None:
+        """Raises Refused where WhatsApp does not lead to him any more: there he has asked."""
+        phones = branch.phones("whatsapp")
+        if phones is None:
+            raise Refused("the branch has no whatsapp any more")
+        client = client_of(parcel.branch, effect.client, effect.deal, branch)
+        message = PhoneMessage(about="answer", text=effect.text, values={}, free=True)
+        try:
+            phones.send(client.phone, message, effect.id, again=again)
+        except Unreachable as unreachable:
+            raise Refused(str(unreachable)) from None
+
+    def pass_on(self, effect: PassOn, branch: Branch) -> None:
+        """By the next channel, unless he wants none of it or it is too late for it."""
+        sent = self._deliveries.standing(branch.playbook.branch, effect.of, self._now())
+        if isinstance(sent, Busy):
+            # Its failure is told before its sender has noted that it went.
+            raise Postponed("the message is still being sent", sent.seconds)
+        if sent is None or not sent.parcel:
+            return
+        parcel = parcels.validate_json(sent.parcel)
+        told, why = parcel.effect, f"{effect.channel}: not delivered, code {effect.code}"
+        if verdict(effect.code) == "declined":
+            raise Refused(f"{why}: he wants no offers by WhatsApp")
+        if isinstance(told, TellClient) and not _is_over(told, self._now()):
+            self._by_next(parcel, told, branch, why)
+
     def void(self, parcel: Parcel, effect: VoidLink, branch: Branch) -> None:
         """The link shows no promise from now on; a message that was never sent has none."""
-        self._links.void(_code(parcel, effect, branch))
+        key = branch.secret(self._reviews(parcel, branch).link_key)
+        self._links.void(_code(parcel, effect, key))
 
-    def _not_at_night(self, effect: TellClient, branch: Branch) -> None:
+    def _reviews(self, parcel: Parcel, branch: Branch) -> Reviews:
+        """What is live; where it was taken out, what is under way goes by what decided it."""
+        return (
+            branch.playbook.reviews or self._playbook_at(parcel.branch, parcel.playbook).reviewing
+        )
+
+    def _not_at_night(self, effect: TellClient, branch: Branch, reviews: Reviews) -> None:
         """It was decided by day; an outage or a full queue may have kept it until now."""
         if effect.timezone is None:
             return
-        playbook, now = branch.playbook, self._now()
-        zone = zone_of(effect.timezone, playbook.timezone)
-        morning = next_daytime(now, playbook.reviewing.survey.quiet_hours, zone)
+        now = self._now()
+        zone = zone_of(effect.timezone, branch.playbook.timezone)
+        morning = next_daytime(now, reviews.survey.quiet_hours, zone)
         if morning > now:
             raise Held("it is night where the client lives", (morning - now).total_seconds())
 
-    def _link(self, parcel: Parcel, effect: TellClient, branch: Branch) -> _Link:
+    def _link(self, parcel: Parcel, effect: TellClient, branch: Branch, reviews: Reviews) -> _Link:
         """The link's item is there before anybody can follow it. Repeating makes the same one."""
         link = effect.link
         if link is None or (effect.channel == "telegram" and not effect.button):
             return _Link()
-        code = _code(parcel, link, branch)
+        code = _code(parcel, link, branch.secret(reviews.link_key))
         page = page_of(self._playbook_at(parcel.branch, link.playbook))
         self._links.put(code, link, parcel.branch, page)
         way = "r" if link.purpose == "review" else "s"
-        base = branch.playbook.reviewing.public_url.rstrip("/")
+        base = reviews.public_url.rstrip("/")
         return _Link(code, f"{base}/{way}/{code}")
 
     def _in_chat(self, effect: TellClient, branch: Branch, chat: int | None, link: _Link) -> int:
@@ -121,7 +170,7 @@ class ClientPost:
             text=effect.sms.replace("{url}", link.url),
             values={
                 "first_name": client.first_name,
-                "company": branch.playbook.reviewing.company,
+                "company": self._reviews(parcel, branch).company,
                 **{name: value for name, value in effect.values.items() if value},
                 "url": link.url,
             },
@@ -130,9 +179,7 @@ class ClientPost:
         )
         phones.send(client.phone, message, effect.id, again=again)
 
-    def _by_next(
-        self, parcel: Parcel, effect: TellClient, branch: Branch, why: Unreachable
-    ) -> None:
+    def _by_next(self, parcel: Parcel, effect: TellClient, branch: Branch, why: str) -> None:
         for channel in _NEXT[effect.channel]:
             if branch.phones(channel) is None:
                 continue
@@ -140,10 +187,15 @@ class ClientPost:
             onward = effect.model_copy(update=update)
             self._outbound.put([parcel.model_copy(update={"effect": onward})])
             return
-        raise Refused(str(why)) from None
+        raise Refused(why) from None
 
 
-def _code(parcel: Parcel, link: LinkTo | VoidLink, branch: Branch) -> str:
+def _is_over(effect: TellClient, now: datetime) -> bool:
+    """Whether what the message leads to has ended meanwhile."""
+    return effect.link is not None and effect.link.expires_at <= now
+
+
+def _code(parcel: Parcel, link: LinkTo | VoidLink, key: str) -> str:
     """One survey's invitation and its reminder lead to one page, by whatever channel."""
     name = f"{link.survey}:{link.run}:{link.purpose}:{link.site}"
-    return code_of(branch.code_key(), parcel.branch, name)
+    return code_of(key, parcel.branch, name)

@@ -1,7 +1,7 @@
 """One effect after another: paced, leased, carried out, noted."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from switchboard.channels.port import Messenger, Moved
 from switchboard.crm.port import Assignment
@@ -9,9 +9,11 @@ from switchboard.domain.deal import Contact
 from switchboard.domain.effects import (
     AddNote,
     AddTask,
+    AnswerClient,
     EditMessage,
     MoveBonus,
     Parcel,
+    PassOn,
     RecordDeal,
     SendContact,
     SendMessage,
@@ -30,7 +32,7 @@ from switchboard.playbook.model import Playbook
 from switchboard.sender.bonuses import Bonuses
 from switchboard.sender.branch import Branch, Post
 from switchboard.sender.clients import ClientPost
-from switchboard.store.deliveries import Begun, Busy, Deliveries, Finished
+from switchboard.store.deliveries import Begun, Busy, Deliveries, Finished, Kept
 from switchboard.store.jobs import Jobs
 
 PROBES = 10
@@ -38,6 +40,10 @@ PROBES = 10
 _LOOKS = 5
 """Attempts of an edit that wait for its message. Both go through one message group, so it was sent
 before, or it is lost; and an edit that waits holds back everything else in that chat."""
+
+
+_MAY_COME_BACK = timedelta(days=30)
+"""For as long WhatsApp tries to deliver a message, and tells how that went."""
 
 
 class Sender:
@@ -98,7 +104,8 @@ class Sender:
             self._deliveries.put_back(parcel.branch, effect.id, doubt=begun.doubt)
             branch.moved(chat or 0, moved.new)
             raise Postponed("the chat has moved", 0.1) from None
-        self._deliveries.finish(parcel.branch, effect.id, message, chat)
+        kept = _kept(parcel, self._now())
+        self._deliveries.finish(parcel.branch, effect.id, message, chat, kept)
         return outcome
 
     def _act(self, parcel: Parcel, branch: Branch, chat: int | None, begun: Begun) -> int | None:
@@ -113,6 +120,10 @@ class Sender:
                 self._send_contact(parcel, effect, branch)
             case TellClient():
                 return self._clients.tell(parcel, effect, branch, chat, again=again)
+            case AnswerClient():
+                self._clients.answer(parcel, effect, branch, again=again)
+            case PassOn():
+                self._clients.pass_on(effect, branch)
             case VoidLink():
                 self._clients.void(parcel, effect, branch)
             case MoveBonus():
@@ -227,6 +238,13 @@ class Sender:
         playbook = self._playbook_at(parcel.branch, job.playbook)
         message = claim_effects.start_first(effect, job, url, playbook)
         self._outbound.put([parcel.model_copy(update={"effect": message})])
+
+
+def _kept(parcel: Parcel, now: datetime) -> Kept | None:
+    """What WhatsApp has accepted it may yet give back, and then it goes by SMS."""
+    if not isinstance(parcel.effect, TellClient) or parcel.effect.channel != "whatsapp":
+        return None
+    return Kept(parcel.model_dump_json(), now + _MAY_COME_BACK)
 
 
 def _contact(effect: SendContact, job: Job, branch: Branch) -> Contact:

@@ -3,6 +3,7 @@
 pk <branch>#<effect id> · status S trying|done|dead · attempts N · doubt N
 until N, owner S (the lease: who is at it, and how long he may be)
 message N (what Telegram called it), chat N (where)
+parcel S (what was sent, where its channel may yet say that it was not delivered)
 body S, queue S, reason S, dead S, died_at N (dead ones)
 
 begin ──▶ trying ──▶ finish ──▶ done       a second delivery finds "done" and does nothing
@@ -31,11 +32,20 @@ class Begun(NamedTuple):
 
 class Finished(NamedTuple):
     """It was carried out, or given up, before. `message` is what Telegram called the message in
-    `chat`: a group that moves to another id numbers its messages anew."""
+    `chat`: a group that moves to another id numbers its messages anew. `parcel` is all of it, for
+    as long as it may still have to go another way."""
 
     status: str
     message: int | None
     chat: int | None = None
+    parcel: str = ""
+
+
+class Kept(NamedTuple):
+    """A parcel that stays with its delivery until that moment; then the whole item goes."""
+
+    parcel: str
+    until: datetime
 
 
 class Busy(NamedTuple):
@@ -83,11 +93,21 @@ class Deliveries:
         return Begun(int(before["attempts"]["N"]) + 1, doubt=before["doubt"]["N"] == "1")
 
     def finish(
-        self, branch: str, effect: str, message: int | None, chat: int | None = None
+        self,
+        branch: str,
+        effect: str,
+        message: int | None,
+        chat: int | None = None,
+        kept: Kept | None = None,
     ) -> None:
         sets = ["#status = :done"]
         values: dict[str, Any] = {":done": {"S": "done"}}
         names = {"#status": "status", "#until": "until", "#dead": "dead", "#body": "body"}
+        if kept is not None:
+            sets += ["#parcel = :parcel", "#expires = :expires"]
+            names |= {"#parcel": "parcel", "#expires": "expires_at"}
+            values[":parcel"] = {"S": kept.parcel}
+            values[":expires"] = {"N": str(int(kept.until.timestamp()))}
         for name, number in (("message", message), ("chat", chat)):
             if number is not None:
                 sets.append(f"#{name} = :{name}")
@@ -178,6 +198,11 @@ class Deliveries:
             return None
         return _finished(item)
 
+    def standing(self, branch: str, effect: str, now: datetime) -> Finished | Busy | None:
+        """What has become of an effect by now; None for one that nothing is known of."""
+        item = self._database.get({**self._item(branch, effect), "ConsistentRead": True})
+        return None if item is None else _standing(item, now)
+
     def last_message(self, branch: str, chat: int) -> LastMessage:
         """The newest message that we know of in a chat; number 0 for none."""
         item = self._database.get({**self._item(branch, f"chat#{chat}"), "ConsistentRead": True})
@@ -266,7 +291,12 @@ def _standing(item: Item, now: datetime) -> Finished | Busy:
 
 
 def _finished(item: Item) -> Finished:
-    return Finished(item["status"]["S"], _number(item, "message"), _number(item, "chat"))
+    return Finished(
+        item["status"]["S"],
+        _number(item, "message"),
+        _number(item, "chat"),
+        item["parcel"]["S"] if "parcel" in item else "",
+    )
 
 
 def _number(item: Item, name: str) -> int | None:

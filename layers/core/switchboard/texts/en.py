@@ -79,6 +79,10 @@ TEXTS: Mapping[str, str] = {
     "survey.button.back": "← Back",
     "survey.button.skip": "Skip",
     "survey.unclear": "We could not understand that. Please choose a button under the question.",
+    "survey.written.score": "Answer with a number: 1 is very bad, 10 is excellent",
+    "survey.written.nps": "Answer with a number: 0 is never, 10 is certainly",
+    "survey.written.choice": "Answer with its number:",
+    "survey.written.unclear": "We could not understand that. Please write your answer once more.",
     "survey.handed": "We have passed your words on, and a person will answer you.",
     "survey.reminder": "{company} is still waiting for your answer: it is only a moment.",
     "survey.thanks": "Thank you for your answers! They help us to do better.",
@@ -126,7 +130,7 @@ TEXTS: Mapping[str, str] = {
     "loyalty.reverse": "Bonus cancelled, deal {deal}",
     "crm.survey_note": "Client survey. Average: {average}, variant {variant}.\n{answers}",
     "crm.survey_task": "Low score ({average}): get in touch with the client.\n{answers}",
-    "crm.survey_said": "The client writes to the bot: {text}",
+    "crm.survey_said": "The client writes: {text}",
     "crm.survey_talk_task": "The client waits for a person: {text}",
     "crm.bonus_shown": (
         "The client has {bonus} {bonus:bonus point|bonus points} for this deal, until {until}."

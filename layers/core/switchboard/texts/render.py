@@ -12,6 +12,7 @@ from switchboard.texts import en, ru
 from switchboard.texts.catalogue import CATALOGUE, Language
 
 _PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_]+)(?::(?P<forms>[^{}]*))?\}")
+_TAG = re.compile(r"<[^<>]+>")
 _DEFAULTS: Mapping[Language, Mapping[str, str]] = {"ru": ru.TEXTS, "en": en.TEXTS}
 FORMS: Mapping[Language, int] = {"ru": 3, "en": 2}
 """How many forms a noun after a number takes in each language."""
@@ -75,6 +76,11 @@ def plural(language: Language, number: int, forms: list[str]) -> str:
     if 2 <= last <= 4 and not 12 <= last_two <= 14:
         return forms[1]
     return forms[-1]
+
+
+def without_markup(text: Markup) -> str:
+    """The words alone, for channels that know nothing of Telegram's HTML."""
+    return html.unescape(_TAG.sub("", text))
 
 
 def html_escape(text: str) -> str:

@@ -81,6 +81,10 @@ TEXTS: Mapping[str, str] = {
     "survey.button.back": "← Назад",
     "survey.button.skip": "Пропустить",
     "survey.unclear": "Не получилось понять ответ. Выберите, пожалуйста, кнопку под вопросом.",
+    "survey.written.score": "Ответьте числом: 1 — очень плохо, 10 — отлично",
+    "survey.written.nps": "Ответьте числом: 0 — ни за что, 10 — обязательно",
+    "survey.written.choice": "Ответьте номером:",
+    "survey.written.unclear": "Не получилось понять ответ. Напишите его, пожалуйста, ещё раз.",
     "survey.handed": "Передали ваши слова администратору, он ответит вам.",
     "survey.reminder": "«{company}» ещё ждёт ваш ответ: осталось совсем немного.",
     "survey.thanks": "Спасибо за ответы! Они помогают нам становиться лучше.",
@@ -132,7 +136,7 @@ TEXTS: Mapping[str, str] = {
     "loyalty.reverse": "Отмена бонуса, сделка {deal}",
     "crm.survey_note": "Опрос клиента. Средняя оценка: {average}, вариант {variant}.\n{answers}",
     "crm.survey_task": "Низкая оценка ({average}): свяжитесь с клиентом.\n{answers}",
-    "crm.survey_said": "Клиент пишет в бот: {text}",
+    "crm.survey_said": "Клиент пишет: {text}",
     "crm.survey_talk_task": "Клиент ждёт ответа человека: {text}",
     "crm.bonus_shown": (
         "У клиента {bonus} {bonus:бонус|бонуса|бонусов} на эту сделку, действуют до {until}."

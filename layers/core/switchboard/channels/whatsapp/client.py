@@ -4,13 +4,14 @@ A message whose answer was lost may so come twice; `again` cannot be helped.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from switchboard.channels.port import PhoneMessage
 from switchboard.channels.whatsapp.graph import Graph
-from switchboard.channels.whatsapp.template import request
+from switchboard.channels.whatsapp.request import filled, words
 from switchboard.crm.line import Unanswered
 from switchboard.domain.errors import Unreachable
 from switchboard.playbook.model import Whatsapp, WhatsappTemplate
@@ -37,15 +38,18 @@ class WhatsappClient:
     def send(self, phone: str, message: PhoneMessage, key: str, *, again: bool) -> str:
         """Returns the message's `wamid`. Accepted is not delivered: failures follow as statuses."""
         del again
-        template = self._templates.get(message.about)
-        if template is None:
-            raise Unreachable(f"whatsapp: the playbook has no template for `{message.about}`")
-        body = request(phone, message, template, key)
+        body = words(phone, message, key) if message.free else self._template(phone, message, key)
         try:
             return _wamid(self._graph.post(self._path, body))
         except Unanswered as lost:
             lost.doubt = True
             raise
+
+    def _template(self, phone: str, message: PhoneMessage, key: str) -> dict[str, Any]:
+        template = self._templates.get(message.about)
+        if template is None:
+            raise Unreachable(f"whatsapp: the playbook has no template for `{message.about}`")
+        return filled(phone, message, template, key)
 
 
 def _wamid(response: httpx.Response) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from switchboard.domain.effects import (
     AddNote,
     AddTask,
+    AnswerClient,
     Channel,
     EditMessage,
     Effect,
@@ -21,6 +22,7 @@ from switchboard.flows.daytime import next_daytime, zone_of
 from switchboard.flows.survey import wording
 from switchboard.flows.survey.survey import Survey
 from switchboard.playbook.model import Playbook
+from switchboard.texts.render import Markup, without_markup
 
 _IN_TASK = 300
 """Characters of a client's words in a task's title; the note beside it holds all of them."""
@@ -108,14 +110,17 @@ def shown_in_place(survey: Survey, playbook: Playbook) -> tuple[Effect, ...]:
 
 def shown_anew(answered: Survey, after: Survey, playbook: Playbook) -> tuple[Effect, ...]:
     """He has typed: the next question stands under his words, and the last one keeps no button."""
+    if answered.chat is None:
+        return (ask(after, playbook),)
     over = edit(answered, wording.answered_text(answered, playbook))
-    return (over, _ask(after, wording.question_text(after, playbook), playbook))
+    return (over, ask(after, playbook))
 
 
 def not_understood(before: Survey, after: Survey, playbook: Playbook) -> tuple[Effect, ...]:
-    unclear = wording.markup("survey.unclear", playbook)
-    text = f"{unclear}\n\n{wording.question_text(after, playbook)}"
-    return (edit(before, wording.moved_text(before, playbook)), _ask(after, text, playbook))
+    if before.chat is None:
+        return (ask(after, playbook, wording.plain("survey.written.unclear", playbook)),)
+    again = ask(after, playbook, wording.markup("survey.unclear", playbook))
+    return (edit(before, wording.moved_text(before, playbook)), again)
 
 
 def reminder(before: Survey, after: Survey, playbook: Playbook) -> tuple[Effect, ...]:
@@ -144,12 +149,34 @@ def passed_on(
         return (note,)
     short = {"text": said[:_IN_TASK]}
     what = wording.plain("crm.survey_talk_task", playbook, short)
-    told = SendMessage(
-        id=effect_id(survey, f"handed.{event.id}"),
-        chat=event.chat,
-        text=wording.markup("survey.handed", playbook),
+    told = wording.markup("survey.handed", playbook)
+    answer = say(survey, effect_id(survey, f"handed.{event.id}"), event.chat, told)
+    return (note, task(survey, "talk", what, now, playbook), answer)
+
+
+def say(survey: Survey, name: str, chat: int | None, text: Markup) -> Effect:
+    """Words where he has just written: in that chat, or in WhatsApp."""
+    if chat is not None:
+        return SendMessage(id=name, chat=chat, text=text)
+    return _in_whatsapp(survey, name, without_markup(text))
+
+
+def ask(survey: Survey, playbook: Playbook, first: str = "") -> Effect:
+    """The question that waits, under what he has just written; after the words of `first`."""
+    if survey.chat is None:
+        question = wording.question_written(survey, playbook)
+        return _in_whatsapp(survey, survey.message, f"{first}\n\n{question}" if first else question)
+    question = wording.question_text(survey, playbook)
+    return SendMessage(
+        id=survey.message,
+        chat=survey.chat,
+        text=f"{first}\n\n{question}" if first else question,
+        buttons=wording.buttons(survey, playbook),
     )
-    return (note, task(survey, "talk", what, now, playbook), told)
+
+
+def _in_whatsapp(survey: Survey, name: str, text: str) -> AnswerClient:
+    return AnswerClient(id=name, client=survey.client, deal=survey.deal, text=text)
 
 
 def closed(survey: Survey, playbook: Playbook) -> tuple[Effect, ...]:
@@ -178,15 +205,6 @@ def edit(survey: Survey, text: str, buttons: Rows = ()) -> EditMessage:
         of=survey.message,
         text=text,
         buttons=buttons,
-    )
-
-
-def _ask(survey: Survey, text: str, playbook: Playbook) -> SendMessage:
-    return SendMessage(
-        id=survey.message,
-        chat=survey.chat or 0,
-        text=text,
-        buttons=wording.buttons(survey, playbook),
     )
 
 

@@ -50,6 +50,8 @@ def ready(survey: Survey, event: SurveyReady, now: datetime, playbook: Playbook)
     """The survey is due. What was true when the deal came to the stage need not be any more."""
     if survey.state is not State.WAITING or event.run != survey.run:
         return Decision(survey, Outcome.UNCHANGED)
+    if event.refused == "off":
+        return _refused(survey, event.refused, now)
     deal, rules = event.deal, playbook.reviewing.survey
     if deal is None or deal.stage_id not in rules.stages:
         trigger = Trigger.GONE if deal is None else Trigger.ELSEWHERE

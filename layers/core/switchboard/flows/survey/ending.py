@@ -9,7 +9,6 @@ from switchboard.domain.effects import (
     LinkTo,
     RecordDeal,
     Schedule,
-    SendMessage,
     TellClient,
     VoidLink,
 )
@@ -17,7 +16,7 @@ from switchboard.domain.events import BonusEarned, BonusReversed
 from switchboard.experiments.assignment import assign
 from switchboard.flows.daytime import zone_of
 from switchboard.flows.survey import wording
-from switchboard.flows.survey.asking import closed, edit, effect_id, task, with_message
+from switchboard.flows.survey.asking import closed, edit, effect_id, say, task, with_message
 from switchboard.flows.survey.survey import Survey
 from switchboard.playbook.model import Playbook, Site
 from switchboard.texts.dates import day_and_time
@@ -100,14 +99,13 @@ def came_late(
 
 def _thanks(survey: Survey, playbook: Playbook, *, typed: bool) -> tuple[Effect, ...]:
     """In place of the last question, or under what he has typed. The page thanks by itself."""
-    if survey.channel != "telegram":
-        return ()
     text = wording.markup("survey.thanks", playbook)
+    told = say(survey, with_message(survey).message, survey.chat, text)
+    if survey.channel != "telegram":
+        return (told,) if typed else ()
     if not typed:
         return (edit(survey, text),)
-    over = edit(survey, wording.answered_text(survey, playbook))
-    told = SendMessage(id=with_message(survey).message, chat=survey.chat or 0, text=text)
-    return (over, told)
+    return (edit(survey, wording.answered_text(survey, playbook)), told)
 
 
 def _results(survey: Survey, playbook: Playbook) -> tuple[Effect, ...]:
@@ -219,6 +217,7 @@ def _earned(survey: Survey, at: datetime, now: datetime, playbook: Playbook) -> 
         lifetime_days=bonus.lifetime_days if bonus else 1,
         channel=survey.channel or "sms",
         chat=survey.chat,
+        playbook=survey.playbook,
         at=at,
     )
     return Schedule(id=effect_id(survey, "bonus.earned"), at=now, event=event)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from switchboard.domain.effects import Effect
 from switchboard.domain.events import (
     ClientAnswered,
     ClientSaid,
@@ -148,6 +149,8 @@ def _said(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) 
         return Decision(survey, Outcome.UNCHANGED)
     question = survey.waiting(playbook.reviewing.survey.questions)
     if survey.state is State.ASKED and survey.chat == event.chat and question is not None:
+        if survey.chat is None and not survey.talking:
+            return _first_words(survey, event, now, playbook)
         answer = answering.of_words(question, event.text)
         if answer is not None:
             return _answered(survey, answer, event, now, playbook)
@@ -160,6 +163,21 @@ def _said(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) 
     after = _with(survey, handed=survey.handed or waits, heard=survey.with_heard(event.id))
     effects = asking.passed_on(after, event, now, playbook, waits=waits)
     return Decision(after, row.outcome, effects)
+
+
+def _first_words(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) -> Step:
+    """He answers the invitation, which held a link and no question: a score would be one of what?
+
+    He is shown the first question now. If he has told something already, a person reads it.
+    """
+    row = TABLE[survey.state, Trigger.FIRST_WORDS]
+    after = _with(survey, talking=True, heard=survey.with_heard(event.id))
+    after = asking.with_message(after)
+    note: tuple[Effect, ...] = ()
+    questions = playbook.reviewing.survey.questions
+    if not event.reply and not answering.is_mere_answer(after, event.text, questions):
+        note = asking.passed_on(after, event, now, playbook, waits=False)
+    return Decision(after, row.outcome, (*note, asking.ask(after, playbook)))
 
 
 def _unclear(survey: Survey, event: ClientSaid, playbook: Playbook) -> Step:

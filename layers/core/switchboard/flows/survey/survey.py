@@ -34,9 +34,10 @@ class Survey(Value):
     `due` whose timer was lost and has been set once more. `deleted`: the CRM has no such deal.
     `at` is the position of the question that waits for its answer. `message` is the id of the
     effect whose message shows that question, `revision` counts what was sent, and `heard` are the
-    events of the client that were acted upon. `unclear`: his words were not understood once;
-    `handed`: a person has been asked to answer him. `late`: a person has his answers that came by
-    the page after the end. `reversed`: the bonus is not his any more.
+    events of the client that were acted upon. `talking`: he was asked by phone, has begun to answer
+    by writing, and is shown one question after another. `unclear`: his words were not understood
+    once; `handed`: a person has been asked to answer him. `late`: a person has his answers that
+    came by the page after the end. `reversed`: the bonus is not his any more.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Survey(Value):
     message: str = ""
     revision: int = 0
     heard: tuple[str, ...] = ()
+    talking: bool = False
     unclear: bool = False
     handed: bool = False
     late: bool = False

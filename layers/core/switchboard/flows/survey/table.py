@@ -34,6 +34,7 @@ class Trigger(StrEnum):
     ANSWER = "an answer, and not the last"
     LAST_ANSWER = "the last answer"
     BACK = "one question back"
+    FIRST_WORDS = "he writes, who was asked by phone and has seen no question"
     UNCLEAR = "words that are no answer, for the first time"
     WORDS = "other words"
     SILENCE = "time to remind"
@@ -57,6 +58,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     COMPLETED = "completed"
     WENT_BACK = "went_back"
+    TALKING = "talking"
     UNCLEAR = "unclear"
     PASSED_ON = "passed_on"
     REMINDED = "reminded"
@@ -107,6 +109,7 @@ _CHANGES: Mapping[tuple[State | None, Trigger], Row] = {
     (_S.ASKED, _T.ANSWER): Row(_S.ASKED, _O.ANSWERED),
     (_S.ASKED, _T.LAST_ANSWER): Row(_S.COMPLETED, _O.COMPLETED),
     (_S.ASKED, _T.BACK): Row(_S.ASKED, _O.WENT_BACK),
+    (_S.ASKED, _T.FIRST_WORDS): Row(_S.ASKED, _O.TALKING),
     (_S.ASKED, _T.UNCLEAR): Row(_S.ASKED, _O.UNCLEAR),
     (_S.ASKED, _T.WORDS): Row(_S.ASKED, _O.PASSED_ON),
     (_S.ASKED, _T.SILENCE): Row(_S.ASKED, _O.REMINDED),

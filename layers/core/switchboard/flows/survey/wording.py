@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from switchboard.domain.effects import Button, Rows
 from switchboard.flows.survey.survey import BACK, SKIP, Answer, Survey
 from switchboard.playbook.model import Playbook, Question
-from switchboard.texts.render import Markup, html_escape, render
+from switchboard.texts.render import Markup, html_escape, render, without_markup
 
 Values = Mapping[str, str | int]
 
@@ -38,6 +38,19 @@ def question_text(survey: Survey, playbook: Playbook) -> Markup:
     if question.kind in ("score", "nps"):
         return Markup(f"{text}\n{markup(f'survey.scale.{question.kind}', playbook)}")
     return text
+
+
+def question_written(survey: Survey, playbook: Playbook) -> str:
+    """The question that waits, for a channel without buttons: answered by a number or by words."""
+    questions = playbook.reviewing.survey.questions
+    question = questions[survey.at]
+    values: Values = {"n": survey.at + 1, "total": len(questions), "question": question.text}
+    key = "survey.question" if len(questions) > 1 else "survey.question_only"
+    lines = [without_markup(markup(key, playbook, values))]
+    if question.kind != "text":
+        lines.append(plain(f"survey.written.{question.kind}", playbook))
+    lines += [f"{number}. {choice}" for number, choice in enumerate(question.choices, 1)]
+    return "\n".join(lines)
 
 
 def answered_text(survey: Survey, playbook: Playbook) -> Markup:

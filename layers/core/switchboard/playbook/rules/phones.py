@@ -14,6 +14,7 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "review": _ANYBODY | {"bonus", "url"},
     "apology": _ANYBODY | {"until"},
     "bonus": _ANYBODY | {"bonus", "until"},
+    "redeemed": _ANYBODY | {"bonus", "until"},
     "expired": _ANYBODY | {"bonus", "until"},
 }
 """What each message has a value for. WhatsApp refuses an empty variable."""
@@ -53,6 +54,17 @@ def _needed(reviews: Reviews) -> Iterator[str]:
         yield "review"
     if reviews.bonus is not None:
         yield from ("bonus", "expired")
+        if reviews.bonus.spent_stages:
+            yield "redeemed"
+
+
+def _unheard(playbook: Playbook) -> Iterator[Objection]:
+    """WhatsApp accepts a message for whoever has none, and says so afterwards."""
+    for whatsapp in _numbers(playbook):
+        wanted = {"app_secrets": whatsapp.app_secrets, "verify_token": whatsapp.verify_token}
+        missing = [f"`{name}`" for name, given in wanted.items() if not given]
+        if whatsapp.templates and missing:
+            yield "whatsapp-unheard", ("whatsapp",), f"There is no {' and no '.join(missing)}."
 
 
 def _parameters(playbook: Playbook) -> Iterator[Objection]:
@@ -95,4 +107,4 @@ def _numbers(playbook: Playbook) -> Iterator[Whatsapp]:
         yield playbook.whatsapp
 
 
-RULES: tuple[Rule, ...] = (_reached, _templates, _parameters, _links, _promises)
+RULES: tuple[Rule, ...] = (_reached, _templates, _unheard, _parameters, _links, _promises)

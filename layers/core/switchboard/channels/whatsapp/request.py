@@ -1,4 +1,4 @@
-"""The request that sends a template: its variables in the playbook's order, its link's code."""
+"""What is sent: a template with its variables in the playbook's order, or words of our own."""
 
 from typing import Any
 
@@ -10,23 +10,38 @@ LONGEST_CALLBACK = 512
 """Characters of `biz_opaque_callback_data`."""
 
 
-def request(
+LONGEST_TEXT = 4096
+"""Characters of `text.body`."""
+
+
+def filled(
     phone: str, message: PhoneMessage, template: WhatsappTemplate, key: str
 ) -> dict[str, Any]:
-    """The body of `POST /{phone_id}/messages`.
+    """A template, as the body of `POST /{phone_id}/messages`."""
+    what = {
+        "name": template.name,
+        "language": {"code": template.language},
+        "components": _components(message, template),
+    }
+    return _request(phone, "template", what, key)
 
-    `biz_opaque_callback_data` comes back with every status of the message and does nothing else.
+
+def words(phone: str, message: PhoneMessage, key: str) -> dict[str, Any]:
+    """Words of our own, which WhatsApp takes for 24 hours after the client's last message.
+
+    What comes later is accepted all the same, and fails as a status with code 131047.
     """
+    return _request(phone, "text", {"body": message.text[:LONGEST_TEXT]}, key)
+
+
+def _request(phone: str, kind: str, what: dict[str, Any], key: str) -> dict[str, Any]:
+    """`biz_opaque_callback_data` comes back with every status of the message: so we know it."""
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": phone,
-        "type": "template",
-        "template": {
-            "name": template.name,
-            "language": {"code": template.language},
-            "components": _components(message, template),
-        },
+        "type": kind,
+        kind: what,
         "biz_opaque_callback_data": key[:LONGEST_CALLBACK],
     }
 

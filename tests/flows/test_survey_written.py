@@ -1,0 +1,162 @@
+"""A client who was asked by phone writes back in WhatsApp, and is asked there to the end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from switchboard.domain.effects import AddNote, AddTask, AnswerClient, RecordDeal, TellClient
+from tests.flows.survey_story import CLIENT, DEAL, QUESTIONS, SMS, Story, asked, playbook
+
+FIRST = "Вопрос 1 из 3. Как вам работа мастера?\nОтветьте числом: 1 — очень плохо, 10 — отлично"
+SECOND = FIRST.replace("1 из 3. Как вам работа мастера?", "2 из 3. Как быстро мы справились?")
+THIRD = FIRST.replace("1 из 3. Как вам работа мастера?", "3 из 3. Как вам цена?")
+THANKS = "Спасибо за ответы! Они помогают нам становиться лучше."
+UNCLEAR = "Не получилось понять ответ. Напишите его, пожалуйста, ещё раз."
+HANDED = "Передали ваши слова администратору, он ответит вам."
+
+
+def _by_phone(**changes: Any) -> Story:
+    return asked(chat=None, **changes)
+
+
+def test_his_first_words_bring_the_first_question_and_his_scores_the_others() -> None:
+    story = _by_phone()
+    assert story.it.channel == "whatsapp"
+    assert story.write("Да, спасибо") == "talking"
+    assert story.answers_in_whatsapp == [FIRST]
+    answer = story.effect("q2", AnswerClient)
+    assert (answer.client, answer.deal, answer.group) == (CLIENT, DEAL, f"client.{CLIENT}")
+
+    assert [story.write("9"), story.write("восемь")] == ["answered", "answered"]
+    assert story.answers_in_whatsapp == [FIRST, SECOND, THIRD]
+    assert story.write("10!") == "completed"
+    assert story.answers_in_whatsapp[3:] == [THANKS]
+    assert (story.it.average, story.it.site) == (9.0, "Яндекс Картах")
+    assert story.effect("results.completed", RecordDeal).results["average"] == 9.0
+    # The review has a link: it goes as a template, or by SMS.
+    assert story.effect("invite", TellClient).channel == "whatsapp"
+    assert story.messages == {}
+
+
+@pytest.mark.parametrize("text", ["8", "10!", "спасибо", "👍"])
+def test_a_score_that_nobody_has_asked_for_is_none(text: str) -> None:
+    story = _by_phone()
+    assert story.write(text) == "talking"
+    assert (story.it.answers, story.names) == ((), ["q2"])
+
+
+def test_a_quick_reply_of_the_template_begins_and_says_nothing() -> None:
+    story = _by_phone()
+    assert story.write("Ответить в чате", reply=True) == "talking"
+    assert story.names == ["q2"]
+
+
+def test_what_he_tells_with_his_first_words_a_person_reads() -> None:
+    story = _by_phone()
+    assert story.write("Колесо спустило через день") == "talking"
+    note = story.effects[0]
+    assert isinstance(note, AddNote)
+    assert "Колесо спустило через день" in note.text
+    assert story.answers_in_whatsapp == [FIRST]
+    # He was answered, and has not been told yet that a person will.
+    assert (story.it.unclear, story.it.handed) == (False, False)
+
+
+def test_words_that_are_no_answer_are_answered_kindly_once_and_then_go_to_a_person() -> None:
+    story = _by_phone()
+    story.write("да")
+    assert story.write("нормально") == "unclear"
+    assert story.answers_in_whatsapp[1:] == [f"{UNCLEAR}\n\n{FIRST}"]
+    assert story.write("перезвоните мне") == "passed_on"
+    assert story.answers_in_whatsapp[2:] == [HANDED]
+    assert story.effect("task.talk", AddTask).deal == DEAL
+    # He may still answer, and is not told of a person a second time.
+    assert story.write("9") == "answered"
+    assert story.write("ну сколько можно") == "passed_on"
+    assert story.answers_in_whatsapp[3:] == [SECOND]
+
+
+def test_choices_are_numbered_and_words_of_his_own_are_taken_as_they_are() -> None:
+    questions = [
+        {"id": "again", "kind": "choice", "text": "Приедете ещё?", "choices": ["Да", "Нет <3"]},
+        {"id": "nps", "kind": "nps", "text": "Порекомендуете?"},
+        {"id": "words", "kind": "text", "text": "Что улучшить?"},
+    ]
+    story = _by_phone(by=playbook({"questions": questions}))
+    story.write("здравствуйте")
+    assert story.write("2") == "answered"
+    assert story.write("0") == "answered"
+    assert story.write("Кофе & печенье") == "completed"
+    assert story.answers_in_whatsapp[:3] == [
+        "Вопрос 1 из 3. Приедете ещё?\nОтветьте номером:\n1. Да\n2. Нет <3",
+        "Вопрос 2 из 3. Порекомендуете?\nОтветьте числом: 0 — ни за что, 10 — обязательно",
+        "Вопрос 3 из 3. Что улучшить?",
+    ]
+    assert [(one.value, one.text) for one in story.it.answers] == [
+        (1, "Нет <3"),
+        (0, ""),
+        (None, "Кофе & печенье"),
+    ]
+
+
+def test_the_owners_markup_does_not_show_in_whatsapp() -> None:
+    texts = {"survey.question": "<b>{n}/{total}</b> <i>{question}</i>"}
+    story = _by_phone(by=playbook(texts=texts))
+    story.write("да")
+    assert story.answers_in_whatsapp[0].startswith("1/3 Как вам работа мастера?\n")
+
+
+def test_told_twice_it_is_heard_once() -> None:
+    story = _by_phone()
+    story.write("да")
+    event = story.written("9")
+    assert [story.tell(event), story.tell(event)] == ["answered", "unchanged"]
+    assert len(story.it.answers) == 1
+    assert story.answers_in_whatsapp == [FIRST, SECOND]
+
+
+def test_he_may_change_to_the_page_in_the_middle() -> None:
+    story = _by_phone()
+    story.write("да")
+    story.write("9")
+    assert story.fill(work="9", speed="10", price="8") == "completed"
+    assert story.it.average == 9.0
+    # The page thanks by itself; what he writes afterwards goes to a person.
+    assert story.answers_in_whatsapp == [FIRST, SECOND]
+    assert story.write("а ещё у вас холодно") == "passed_on"
+    assert story.answers_in_whatsapp[2:] == [HANDED]
+
+
+def test_who_was_asked_by_sms_may_write_in_whatsapp_as_well() -> None:
+    story = _by_phone(by=playbook(channels=SMS))
+    assert story.it.channel == "sms"
+    assert [story.write("да"), story.write("9")] == ["talking", "answered"]
+    assert story.answers_in_whatsapp == [FIRST, SECOND]
+
+
+def test_who_was_asked_in_telegram_is_answered_where_he_writes_and_by_a_person() -> None:
+    story = asked()
+    question = story.question
+    assert story.write("9") == "passed_on"
+    assert story.answers_in_whatsapp == [HANDED]
+    assert (story.it.answers, story.question) == ((), question)
+
+
+def test_the_reminder_leads_to_the_page_and_he_may_still_write() -> None:
+    story = _by_phone()
+    story.write("да")
+    assert story.time_for("remind") == "reminded"
+    assert story.effect(story.it.message.split(":", 2)[2], TellClient).about == "reminder"
+    assert story.write("7") == "answered"
+    assert story.it.answers[0].value == 7
+
+
+def test_after_the_time_is_over_words_change_no_result() -> None:
+    story = _by_phone()
+    story.write("да")
+    story.write("9")
+    assert story.time_for("close", timedelta(minutes=1)) == "partial"
+    assert story.write("10") == "passed_on"
+    assert len(story.it.answers) == 1
+    assert len(QUESTIONS) == 3
