@@ -102,13 +102,14 @@ class WhatsAppControl:
         return JSONResponse({"code": code, "when": when})
 
     async def _hooks(self, request: Request) -> Response:
-        del request
-        hooks = self._stand_in.hooks
+        """?state=waiting: those alone."""
+        hooks, state = self._stand_in.hooks, request.query_params.get("state")
+        shown = [hook.to_json() for hook in hooks.log if state in {None, hook.state}]
         return JSONResponse(
             {
                 "habits": vars(hooks.habits),
                 "subscription": hooks.subscription.shown(),
-                "hooks": [hook.to_json() for hook in hooks.log],
+                "hooks": shown,
             }
         )
 

@@ -64,6 +64,6 @@ class WhatsAppSettings:
     token: str = "tyres-whatsapp-token"
     app_secret: str = "tyres-whatsapp-app-secret"
     verify_token: str = "demo-verify-token"
-    business: str = "Шины у дома"
+    business: str = "Шинный центр"
     messages_per_second: int = 80
     templates: tuple[Template, ...] = field(default=TEMPLATES)

@@ -164,6 +164,41 @@ def test_a_client_without_telegram_answers_on_a_page(page: Page) -> None:
     survey.close()
 
 
+def test_a_client_whom_the_bot_does_not_know_answers_in_whatsapp(page: Page) -> None:
+    _become(page, "Роман")
+    card = _close_the_deal(page, "Комплект на зиму")
+    messages = page.locator("#telephone-messages")
+    here = messages.get_by_role("button", name="Ответить в чате")
+    _wait_by_the_clock(page, here)
+    here.click()
+    for number, words in ((1, "девять"), (2, "8 из 10"), (3, "10!")):
+        expect(messages).to_contain_text(f"Вопрос {number} из 3", timeout=_SLOW)
+        page.fill("#telephone-form input", words)
+        page.press("#telephone-form input", "Enter")
+
+    expect(messages).to_contain_text("Передали ваши оценки мастерам", timeout=_SLOW)
+    expect(messages).to_contain_text("/r/", timeout=_SLOW)
+    expect(card.locator(".scores li")).to_have_text(
+        ["качество9", "скорость8", "вежливость10"], timeout=_SLOW
+    )
+    expect(messages.locator(".ticks")).to_have_text(["✓✓"] * 4)
+    expect(here).to_have_count(0)
+    expect(page.locator("#telephone-window")).to_contain_text("Окно 24 часа")
+
+
+def test_a_client_without_whatsapp_is_asked_by_sms(page: Page) -> None:
+    _become(page, "Галина")
+    page.locator("#telephone-head").get_by_role("switch", name="WhatsApp").click()
+    expect(page.locator("#telephone-form")).to_be_hidden()
+    _close_the_deal(page, "Переобувка R15")
+    sms = page.locator("#telephone-messages .by-sms")
+    _wait_by_the_clock(page, sms)
+
+    expect(sms).to_contain_text("/s/")
+    expect(page.locator("#log")).to_contain_text("WhatsApp не доставил: 131026")
+    expect(page.locator("#telephone-messages .row")).to_have_count(1)
+
+
 def test_the_tabs_are_changed_by_the_keyboard(page: Page) -> None:
     page.focus("#tab-reviews")
     page.keyboard.press("ArrowRight")

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -76,6 +77,44 @@ def test_choices_and_captions_are_words_too(message: dict[str, Any], text: str) 
     assert words(message) == text
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "seconds_ago"),
+    [(3600, 3600), (0, 0), (-3600, 0), ("soon", 0), (None, 0), ("9" * 30, 0)],
+    ids=["an hour ago", "now", "in the future", "no number", "none", "too long"],
+)
+def test_it_was_written_when_whatsapp_says_and_never_later_than_now(
+    timestamp: Any, seconds_ago: int
+) -> None:
+    if isinstance(timestamp, int):
+        timestamp = str(int(NOW.timestamp()) - timestamp)
+    changes = {} if timestamp is None else {"timestamp": timestamp}
+    message = said("9") | changes
+    if timestamp is None:
+        del message["timestamp"]
+    event = only(message).event
+    assert isinstance(event, ClientSaid)
+    assert event.at == NOW - timedelta(seconds=seconds_ago)
+
+
+def test_half_of_an_emoji_spoils_no_other_message() -> None:
+    body = webhook(change(said("Отлично HALF"), said("9", 2)))
+    first, second = read(body.replace(b"HALF", rb"\ud83d"))
+    assert isinstance(first, Told)
+    assert isinstance(second, Told)
+    assert isinstance(first.event, ClientSaid)
+    assert first.event.text == "Отлично ?"
+    assert second == only(said("9", 2))
+    first.event.model_dump_json()
+
+
+@pytest.mark.parametrize("empty", ["messages", "statuses"])
+def test_an_empty_list_may_be_null(empty: str) -> None:
+    one = change(said()) if empty == "statuses" else change(failed())
+    one["value"][empty] = None
+    (told,) = read(webhook(one))
+    assert isinstance(told, Told)
+
+
 def test_a_templates_button_is_told_from_what_he_has_written() -> None:
     button = only(with_part("button", {"text": "Ответить в чате", "payload": "p"})).event
     text = only(said("Ответить в чате")).event
@@ -125,8 +164,22 @@ def test_who_shows_only_his_user_name_is_passed_over() -> None:
 
 def test_a_failure_names_our_effect_and_its_code() -> None:
     told = only(failed(131047))
-    assert told.event == MessageFailed(channel="whatsapp", effect=EFFECT, code=131047)
-    assert told.once.endswith(".failed")
+    assert isinstance(told.event, MessageFailed)
+    assert told.event == MessageFailed(
+        id=told.event.id, channel="whatsapp", effect=EFFECT, code=131047
+    )
+    assert told.once == f"{BRANCH}.whatsapp.{told.once.split('.')[2]}.failed"
+    assert told.once.split(".")[2].startswith(told.event.id)
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [[], [{"title": "?"}], [{"code": "131026"}], [{"code": 10**30}], [{"code": -1}], [None]],
+)
+def test_a_failure_without_a_code_is_one_all_the_same(errors: list[Any]) -> None:
+    event = only(failed(errors=errors)).event
+    assert isinstance(event, MessageFailed)
+    assert (event.effect, event.code) == (EFFECT, 0)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +193,6 @@ def test_a_failure_names_our_effect_and_its_code() -> None:
         (failed(biz_opaque_callback_data="заказ"), "status.not_ours"),
         (failed(biz_opaque_callback_data="x" * 89), "status.not_ours"),
         (failed(biz_opaque_callback_data={"id": 1}), "status.unknown"),
-        (failed(errors=[]), "status.no_code"),
-        (failed(errors=[{"title": "?"}]), "status.no_code"),
-        (failed(errors=[{"code": "131026"}]), "status.no_code"),
-        (failed(errors=[{"code": 10**30}]), "status.no_code"),
-        (failed(errors=[{"code": -1}]), "status.no_code"),
-        (failed(errors=[None]), "status.no_code"),
     ],
 )
 def test_other_statuses_lead_nowhere(status: dict[str, Any], reason: str) -> None:

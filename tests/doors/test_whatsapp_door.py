@@ -144,6 +144,7 @@ def test_words_and_failures_are_in_the_inbox(house: House) -> None:
         "reply": False,
         "at": NOW.isoformat().replace("+00:00", "Z"),
     }
+    assert failure.pop("id")
     assert failure == {
         "kind": "message_failed",
         "channel": "whatsapp",

@@ -111,7 +111,6 @@ def test_his_press_on_the_link_earns_the_bonus_once() -> None:
     earned = story.effect("bonus.earned", Schedule)
     assert earned.at == story.now
     assert earned.event == BonusEarned(
-        playbook=story.it.playbook,
         account=CLIENT,
         source=f"review.{SURVEY}",
         deal=DEAL,

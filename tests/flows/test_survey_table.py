@@ -177,6 +177,8 @@ _DO: Mapping[Trigger, Callable[[Story], str]] = {
     Trigger.LAST_ANSWER: _last,
     Trigger.BACK: _back,
     Trigger.FIRST_WORDS: lambda story: story.write("да"),
+    Trigger.STOP: lambda story: (_press(story, 0), story.say("стоп"))[1],
+    Trigger.STOP_SILENT: lambda story: story.say("стоп"),
     Trigger.UNCLEAR: lambda story: story.say("нормально"),
     Trigger.WORDS: _words,
     Trigger.SILENCE: lambda story: story.tell(_REMIND),
@@ -189,9 +191,12 @@ _DO: Mapping[Trigger, Callable[[Story], str]] = {
 """How each trigger comes about, where it can."""
 
 
+_WORDS_ELSEWHERE = (Trigger.UNCLEAR, Trigger.FIRST_WORDS, Trigger.STOP, Trigger.STOP_SILENT)
+
+
 @pytest.mark.parametrize(("state", "trigger"), list(product(_STATES, Trigger)))
 def test_the_step_does_what_the_table_says(state: State | None, trigger: Trigger) -> None:
-    if trigger in (Trigger.UNCLEAR, Trigger.FIRST_WORDS) and state in _ENDED:
+    if trigger in _WORDS_ELSEWHERE and state in _ENDED:
         # Where nothing is asked, no words can begin anything or be a wrong answer: they are others.
         trigger = Trigger.WORDS
     if trigger is Trigger.OVERDUE and state is not State.WAITING:

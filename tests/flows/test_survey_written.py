@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from switchboard.domain.effects import AddNote, AddTask, AnswerClient, RecordDeal, TellClient
+from switchboard.domain.effects import AddTask, AnswerClient, RecordDeal, TellClient
 from tests.flows.survey_story import CLIENT, DEAL, QUESTIONS, SMS, Story, asked, playbook
 
 FIRST = "Вопрос 1 из 3. Как вам работа мастера?\nОтветьте числом: 1 — очень плохо, 10 — отлично"
@@ -26,7 +26,7 @@ def test_his_first_words_bring_the_first_question_and_his_scores_the_others() ->
     assert story.write("Да, спасибо") == "talking"
     assert story.answers_in_whatsapp == [FIRST]
     answer = story.effect("q2", AnswerClient)
-    assert (answer.client, answer.deal, answer.group) == (CLIENT, DEAL, f"client.{CLIENT}")
+    assert (answer.client, answer.deal, answer.group) == (CLIENT, DEAL, f"talk.{CLIENT}")
 
     assert [story.write("9"), story.write("восемь")] == ["answered", "answered"]
     assert story.answers_in_whatsapp == [FIRST, SECOND, THIRD]
@@ -34,8 +34,9 @@ def test_his_first_words_bring_the_first_question_and_his_scores_the_others() ->
     assert story.answers_in_whatsapp[3:] == [THANKS]
     assert (story.it.average, story.it.site) == (9.0, "Яндекс Картах")
     assert story.effect("results.completed", RecordDeal).results["average"] == 9.0
-    # The review has a link: it goes as a template, or by SMS.
-    assert story.effect("invite", TellClient).channel == "whatsapp"
+    invite = story.effect("invite", TellClient)
+    # In words of our own: he has just written, so no template is needed.
+    assert (invite.channel, invite.free) == ("whatsapp", True)
     assert story.messages == {}
 
 
@@ -52,15 +53,95 @@ def test_a_quick_reply_of_the_template_begins_and_says_nothing() -> None:
     assert story.names == ["q2"]
 
 
-def test_what_he_tells_with_his_first_words_a_person_reads() -> None:
+@pytest.mark.parametrize(
+    "text", ["Вы мне колесо испортили! Перезвоните!", "До скольки вы сегодня?", "Колесо спускает"]
+)
+def test_who_tells_or_asks_something_with_his_first_words_gets_a_person_and_no_question(
+    text: str,
+) -> None:
     story = _by_phone()
-    assert story.write("Колесо спустило через день") == "talking"
-    note = story.effects[0]
-    assert isinstance(note, AddNote)
-    assert "Колесо спустило через день" in note.text
-    assert story.answers_in_whatsapp == [FIRST]
-    # He was answered, and has not been told yet that a person will.
-    assert (story.it.unclear, story.it.handed) == (False, False)
+    assert story.write(text) == "passed_on"
+    assert text in story.effects[0].model_dump()["text"]
+    assert story.effect("task.talk", AddTask).text.endswith(text)
+    assert story.answers_in_whatsapp == [HANDED]
+    # He may answer all the same.
+    assert [story.write("да"), story.write("9")] == ["talking", "answered"]
+    assert story.answers_in_whatsapp == [HANDED, FIRST, SECOND]
+
+
+STOPPED = "Хорошо, больше ни о чём не спросим. Извините за беспокойство."
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("Стоп", False),
+        ("STOP!", False),
+        ("Отпишите меня, пожалуйста", False),
+        ("не пишите мне больше", False),
+        ("Stop promotions", True),
+        ("Остановить рекламные сообщения", True),
+    ],
+)
+def test_who_wants_no_questions_is_asked_none(text: str, reply: bool) -> None:
+    story = _by_phone()
+    assert story.write(text, reply=reply) == "stopped"
+    assert (story.it.state, story.it.reason) == ("silent", "stopped")
+    assert story.answers_in_whatsapp == [STOPPED]
+    assert text in story.effects[0].model_dump()["text"]
+    assert [story.time_for("remind"), story.time_for("close")] == ["unchanged", "unchanged"]
+
+
+def test_what_he_has_answered_before_he_stops_counts() -> None:
+    story = _by_phone()
+    for text in ("да", "4 из 10"):
+        story.write(text)
+    assert story.write("отстаньте") == "stopped"
+    assert (story.it.state, story.it.average) == ("partial", 4.0)
+    assert story.effect("results.partial", RecordDeal).results["average"] == 4.0
+    # He was unhappy: a person may call him, and no message comes.
+    assert story.effect("task.low", AddTask).deal == DEAL
+    assert not any(isinstance(one, TellClient) for one in story.effects)
+
+
+def test_he_may_stop_in_telegram_as_well() -> None:
+    story = asked()
+    assert story.say("стоп") == "stopped"
+    assert story.it.state == "silent"
+    assert story.chat[-1] == STOPPED
+    assert story.messages[story.it.message].buttons == ()
+
+
+@pytest.mark.parametrize("text", ["не стоп", "стоп-сигнал не горит", "стопка чеков", "почему?"])
+def test_what_only_looks_like_it_is_no_stop(text: str) -> None:
+    story = _by_phone()
+    assert story.write(text) != "stopped"
+
+
+def test_a_quick_reply_in_the_middle_shows_the_question_again_and_after_the_end_nothing() -> None:
+    questions = [QUESTIONS[0], {"id": "words", "kind": "text", "text": "Что улучшить?"}]
+    story = _by_phone(by=playbook({"questions": questions}))
+    story.write("Ответить в чате", reply=True)
+    story.write("9")
+    # The reminder has the same button; it is no answer to a question about words.
+    assert story.write("Ответить в чате", reply=True) == "talking"
+    assert len(story.it.answers) == 1
+    assert story.answers_in_whatsapp[-1] == story.answers_in_whatsapp[-2]
+    assert story.write("Всё хорошо") == "completed"
+    assert story.write("Ответить в чате", reply=True) == "unchanged"
+    assert story.effects == ()
+
+
+def test_a_score_that_was_written_before_the_question_was_shown_is_not_its_answer() -> None:
+    """Everything came late, and at once: what he has not seen he cannot have answered."""
+    story = _by_phone()
+    early = story.written("9")
+    story.now += timedelta(hours=1)
+    story.write("да")
+    assert story.tell(early) == "stale"
+    # WhatsApp's clock may be a little behind ours.
+    assert story.tell(story.written("8", at=story.now - timedelta(seconds=4))) == "answered"
+    assert [one.value for one in story.it.answers] == [8]
 
 
 def test_words_that_are_no_answer_are_answered_kindly_once_and_then_go_to_a_person() -> None:
@@ -131,16 +212,39 @@ def test_he_may_change_to_the_page_in_the_middle() -> None:
 def test_who_was_asked_by_sms_may_write_in_whatsapp_as_well() -> None:
     story = _by_phone(by=playbook(channels=SMS))
     assert story.it.channel == "sms"
-    assert [story.write("да"), story.write("9")] == ["talking", "answered"]
+    assert [story.write("да"), story.write("2")] == ["talking", "answered"]
     assert story.answers_in_whatsapp == [FIRST, SECOND]
+    assert [story.write("3"), story.write("1")] == ["answered", "completed"]
+    apology = story.effect("apology", TellClient)
+    assert (apology.channel, apology.free) == ("whatsapp", True)
 
 
-def test_who_was_asked_in_telegram_is_answered_where_he_writes_and_by_a_person() -> None:
+def test_on_the_page_the_review_is_asked_for_by_a_template() -> None:
+    story = _by_phone()
+    story.write("да")
+    assert story.fill(work="9", speed="10", price="8") == "completed"
+    assert story.effect("invite", TellClient).free is False
+
+
+@pytest.mark.parametrize("reply", [True, False])
+def test_whom_telegram_did_not_reach_is_asked_in_whatsapp(reply: bool) -> None:
+    """His invitation was decided for Telegram, and the sender has sent it by WhatsApp instead."""
     story = asked()
+    assert story.write("Да", reply=reply) == "talking"
+    assert (story.it.channel, story.it.chat) == ("whatsapp", None)
+    assert story.answers_in_whatsapp == [FIRST]
+    # If it has come there all the same, it can be pressed no more.
+    assert [one.buttons for one in story.messages.values()] == [()]
+    assert [story.write("9"), story.write("9"), story.write("9")][-1] == "completed"
+
+
+def test_who_has_answered_in_telegram_goes_on_there() -> None:
+    story = asked()
+    story.press("9")
     question = story.question
-    assert story.write("9") == "passed_on"
+    assert story.write("10") == "passed_on"
     assert story.answers_in_whatsapp == [HANDED]
-    assert (story.it.answers, story.question) == ((), question)
+    assert (len(story.it.answers), story.question) == (1, question)
 
 
 def test_the_reminder_leads_to_the_page_and_he_may_still_write() -> None:

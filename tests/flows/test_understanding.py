@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.flows.survey.understanding import is_courtesy, read_choice, read_score
+from switchboard.flows.survey.understanding import (
+    is_beginning,
+    is_courtesy,
+    is_refusal,
+    read_choice,
+    read_score,
+)
 
 SCORES: dict[str, int] = {
     "8": 8, " 8 ": 8, "8.": 8, "10!": 10, "10!!!": 10, "«9»": 9, "(7)": 7, "8)": 8,
@@ -114,3 +120,55 @@ def test_courtesy(text: str) -> None:
 )
 def test_what_somebody_should_read(text: str) -> None:
     assert not is_courtesy(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Да", "да, давайте", "Здравствуйте!", "Добрый день", "ок", "👍", "Hello", "спасибо"]
+)
+def test_a_beginning(text: str) -> None:
+    assert is_beginning(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["да, но поцарапали диск", "можно?", "здравствуйте, до скольки вы?", "9", "нет", "стоп"]
+)
+def test_what_says_more_than_that_he_is_there(text: str) -> None:
+    assert not is_beginning(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Стоп", "стоп!!!", "STOP", "Отпишите меня", "отписаться", "Отстаньте", "хватит писать"),
+        *("Не пишите мне больше", "пожалуйста, не присылайте сообщения", "Stop promotions"),
+        *("хватит, спасибо", "не\nбеспокойте меня", "Please stop", "do not write me please"),
+    ],
+)
+def test_who_wants_no_more_questions(text: str) -> None:
+    assert is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "нет",
+            "не надо",
+            "не хочу",
+            "стоп?",
+            "стопка",
+            "стоп-сигнал не горит",
+            "не пишите в чат",
+        ),
+        *("8", "", "👎", "хватит ждать запчасти", "мастер сказал стоп", "unstoppable"),
+        *("не пишите, а звоните", "я и сам могу отписаться о ремонте"),
+    ],
+)
+def test_who_only_seems_to(text: str) -> None:
+    assert not is_refusal(text)
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_said_is_judged(text: str) -> None:
+    assert is_refusal(text) in (True, False)
+    assert is_beginning(text) in (True, False)

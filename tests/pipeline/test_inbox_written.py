@@ -67,17 +67,47 @@ def test_who_has_shared_his_number_with_the_bot_may_be_asked_by_either(reviews: 
     assert _write(reviews, "да") == "talking"
 
 
-def test_what_was_not_delivered_goes_to_the_sender_under_the_trace_that_told_of_it(
-    reviews: Reviews,
-) -> None:
-    failed = MessageFailed(channel="whatsapp", effect="bitrix24-501:1:q1", code=131026)
-    assert [reviews.tell(failed), reviews.tell(failed)] == ["passed on", "passed on"]
-    first, second = reviews.outbound.parcels
-    assert first == second
+def _fails(reviews: Reviews, effect: str, code: int = 131026, message: str = "m1") -> str:
+    failed = MessageFailed(id=message, channel="whatsapp", effect=effect, code=code)
+    return reviews.tell(failed)
+
+
+def test_what_was_not_delivered_goes_to_the_sender_once_for_each_message(reviews: Reviews) -> None:
+    effect = reviews.asked(FIRST).message
+    assert [_fails(reviews, effect), _fails(reviews, effect)] == ["passed on", "passed on"]
+    # Its sender had died and sent it once more.
+    assert _fails(reviews, effect, message="m2") == "passed on"
+    first, again, second = reviews.outbound.parcels
+    assert (first, first.effect.id != second.effect.id) == (again, True)
     assert (first.branch, first.trace) == (reviews.branch, "trace")
     assert first.effect == PassOn(
-        id="bitrix24-501:1:q1.failed", channel="whatsapp", of="bitrix24-501:1:q1", code=131026
+        id=f"{effect}.failed.m1", channel="whatsapp", of=effect, code=131026
     )
+
+
+def test_what_he_has_turned_off_does_not_come_by_sms(reviews: Reviews) -> None:
+    assert _fails(reviews, reviews.asked(FIRST).message, 131050) == "declined"
+    assert reviews.outbound.parcels == []
+
+
+@pytest.mark.parametrize("behind", ["", ".whatsapp"])
+def test_what_asks_for_something_that_is_over_goes_nowhere(reviews: Reviews, behind: str) -> None:
+    asks = f"{reviews.asked(FIRST).message}{behind}"
+    assert _fails(reviews, asks) == "passed on"
+    for number, text in enumerate(("да", "9", "9", "9")):
+        _write(reviews, text, number=f"w{number}")
+    assert reviews.survey(FIRST).state == "completed"
+    assert _fails(reviews, asks) == "over"
+    invites = f"bitrix24-{FIRST}:1:invite{behind}"
+    assert _fails(reviews, invites) == "passed on"
+    reviews.deal(FIRST, "LOSE")
+    reviews.touched(FIRST)
+    # Its link promises nothing any more.
+    assert reviews.survey(FIRST).reversed
+    assert _fails(reviews, invites) == "over"
+    assert _fails(reviews, "bitrix24-999:1:q1") == "over"
+    # What is no survey's is for the sender to know.
+    assert _fails(reviews, f"{CLIENT}:granted:1") == "passed on"
 
 
 # The section `reviews` is taken out of the playbook.

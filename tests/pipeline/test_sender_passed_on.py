@@ -87,17 +87,11 @@ def test_a_failure_told_before_its_sender_has_noted_that_it_went_waits_for_him(
     assert len(post.whatsapp.sent) == 1
     with pytest.raises(Postponed, match="still being sent") as waits:
         post.deliver(_failed())
-    assert waits.value.seconds is not None
+    # Longer each time: its sender may be told to wait for hours.
+    assert waits.value.seconds is None
     assert post.deliver(ASKS, "receipt-2", later=60) == "delivered"
     assert post.deliver(_failed(), "receipt-3") == "delivered"
     assert post.deliver_queued() == ["delivered"]
-
-
-def test_who_wants_no_offers_gets_none_by_sms_either(post: Post) -> None:
-    post.deliver(ASKS)
-    with pytest.raises(Refused, match="131050"):
-        post.deliver(_failed(code=131050))
-    assert post.queued == []
 
 
 def test_without_another_channel_a_person_has_to_see_it(post: Post) -> None:
@@ -114,8 +108,12 @@ def test_it_is_not_sent_again_whose_link_has_ended(post: Post) -> None:
     assert post.queued == []
 
 
-def test_at_night_it_waits_for_the_morning_as_everything_does(post: Post) -> None:
-    post.deliver(ASKS)
+@pytest.mark.parametrize("timezone", ["", None], ids=["by day", "at any hour"])
+def test_at_night_it_waits_for_the_morning_whatever_it_was(
+    post: Post, timezone: str | None
+) -> None:
+    """What he had just asked for could go at any hour; its failure may be told hours later."""
+    post.deliver(ASKS.model_copy(update={"timezone": timezone}))
     post.now = NOW.replace(hour=20)
     post.deliver(_failed())
     (parcel,) = post.queued
@@ -175,6 +173,18 @@ def test_an_answer_goes_to_the_clients_number_as_it_is(post: Post) -> None:
     ((phone, message),) = post.whatsapp.sent
     assert (phone, message.text, message.free) == (ANNA, "Вопрос 1 & 2 <из 3>", True)
     assert post.deliver(ANSWER) == "repeated"
+
+
+def test_a_review_for_who_has_just_written_needs_no_template(post: Post) -> None:
+    free = ASKS.model_copy(update={"free": True})
+    post.deliver(free)
+    ((_, message),) = post.whatsapp.sent
+    assert (message.free, message.text) == (True, f"Как всё прошло? {message.link}")
+    # He was slow, or the queue: then it comes by SMS, as everything does.
+    post.deliver(_failed(code=131047))
+    post.deliver_queued()
+    ((_, message),) = post.sms.sent
+    assert message.free is False
 
 
 @pytest.mark.parametrize(

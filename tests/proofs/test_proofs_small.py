@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from switchboard.flows.survey.understanding import read_score
 from tests.experiments.peeking import Peeked
+from tests.proofs.clients import spelt
 from tests.proofs.rows import race, repeats, reviews_crawlers, reviews_peeking, reviews_presses
 from tests.proofs.setting import Setting
 
@@ -40,3 +42,9 @@ def test_the_row_of_the_verdict_can_fail() -> None:
     always_wrong = [Peeked(200, 60)] * 8
     finding = reviews_peeking.judged(Setting(experiments=200), always_wrong, always_wrong)
     assert len(finding.failures) == 9
+
+
+def test_clients_spell_their_scores_in_ways_of_which_nobody_doubts() -> None:
+    for score in range(1, 11):
+        understood = {read_score(spelt(turn, score), 1, 10) for turn in range(12)}
+        assert understood == {score}

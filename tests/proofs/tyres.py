@@ -132,6 +132,31 @@ class Tyres(Sandbox):
     async def without(self, phone: str, *channels: str) -> None:
         await self.call("PUT", f"/phones/{phone}", **dict.fromkeys(channels, False))
 
+    async def write(self, phone: str, text: str) -> None:
+        """The person writes in WhatsApp."""
+        await self.call("POST", f"/phones/{phone}/write", text=text)
+
+    async def reply(self, phone: str) -> None:
+        """He presses the quick reply of the newest message that has one."""
+        await self.call("POST", f"/phones/{phone}/reply")
+
+    async def failures(self) -> dict[str, list[str]]:
+        """Which of our messages WhatsApp reported as failed: effects by the client's phone."""
+        found: dict[str, list[str]] = {}
+        for hook in (await self.call("GET", "/whatsapp/hooks"))["hooks"]:
+            if hook["what"] == "failed":
+                (one,) = hook["body"]["entry"][0]["changes"][0]["value"]["statuses"]
+                failed = found.setdefault(plain(one["recipient_id"]), [])
+                failed.append(one["biz_opaque_callback_data"])
+        return found
+
+    async def sms(self) -> dict[str, list[str]]:
+        """The gateway's numbers of all SMS that were sent, by phone."""
+        found: dict[str, list[str]] = {}
+        for one in (await self.call("GET", "/sms"))["sent"]:
+            found.setdefault(plain(one["phone"]), []).append(one["id"])
+        return found
+
     async def grants(self) -> dict[str, list[Json]]:
         """1C's documents that gave bonuses and were posted, by the client's phone."""
         return await self._documents("Начисление")
@@ -159,7 +184,8 @@ class Tyres(Sandbox):
         updates = await self.call("GET", f"/telegram/updates?bot={BOT}")
         hooks = (await self.call("GET", "/bitrix24/hooks"))["hooks"]
         waiting = [hook for hook in hooks if hook["state"] == "waiting"]
-        return int(updates["pending"]) + len(waiting)
+        statuses = (await self.call("GET", "/whatsapp/hooks?state=waiting"))["hooks"]
+        return int(updates["pending"]) + len(waiting) + len(statuses)
 
 
 def plain(phone: str) -> str:

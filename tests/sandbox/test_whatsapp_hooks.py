@@ -311,6 +311,8 @@ async def test_late_and_lost(
     assert status_of(seen)["status"] == "delivered"
     states = [one["state"] for one in (await control.get("/whatsapp/hooks")).json()["hooks"]]
     assert states[0] == "lost"
+    lost = (await control.get("/whatsapp/hooks?state=lost")).json()["hooks"]
+    assert [one["state"] for one in lost] == ["lost"]
 
 
 async def test_nobody_is_told_until_he_has_subscribed(

@@ -45,6 +45,8 @@ def broken(run: Run) -> Iterator[str]:
         )
         for before, after in pairwise(lives):
             yield from (f"{name}: {wrong}" for wrong in survey_rules.moved(before, after))
+            if after.answers != before.answers and set(after.heard) <= set(before.heard):
+                yield f"{name}: answered by what it had heard before"
         yield from _finished(run, lives[-1])
     yield from _invited_once(run)
     yield from _not_too_often(run)
@@ -114,7 +116,7 @@ def _invited_once(run: Run) -> Iterator[str]:
             continue
         if effect["about"] in ("survey", "reminder"):
             invited[name.rpartition(":")[0], effect["about"]] += 1
-        for way in (name, f"{name}.sms"):
+        for way in (name, f"{name}.sms", f"{name}.whatsapp.sms"):
             times = len(run.world.gateway.of_effect(way))
             if times > 1:
                 yield f"{way}: {times} SMS"
@@ -146,12 +148,22 @@ def _told_once(run: Run) -> Iterator[str]:
             continue
         survey = _survey_of(run, effect["id"])
         moments = [message.at for _, message in run.world.chats.of_effect(name)]
-        moments += [
-            sms.at for way in (name, f"{name}.sms") for sms in run.world.gateway.of_effect(way)
-        ]
+        for way in (name, f"{name}.sms", f"{name}.whatsapp", f"{name}.whatsapp.sms"):
+            moments += [sms.at for sms in run.world.gateway.of_effect(way)]
+            moments += [sent.at for sent in run.world.number.of_effect(way)]
+            yield from _too_late(run, effect, way)
         for moment in moments:
             if survey and _is_night(run, survey, moment) and _is_night(run, survey, moment - _LATE):
                 yield f"{name} came in quiet hours"
+
+
+def _too_late(run: Run, effect: dict[str, Any], way: str) -> Iterator[str]:
+    """Nobody is sent to a page by phone that is closed by then."""
+    ends = datetime.fromisoformat(effect["link"]["expires_at"]).timestamp() + _LATE
+    moments = [one.at for one in run.world.gateway.of_effect(way)]
+    moments += [one.at for one in run.world.number.of_effect(way)]
+    if max(moments, default=ends) > ends + _SKEW.total_seconds():
+        yield f"{way} leads to a page that was closed by then"
 
 
 def _survey_of(run: Run, effect: str) -> Survey | None:

@@ -1,7 +1,8 @@
 """The claim: deals that move, workers who press, and what must have come of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
+from functools import partial
 from typing import Any
 
 from switchboard.crm.mark import marked
@@ -119,7 +120,7 @@ def _presses(run: Run) -> None:
         return
     data = chance.choice((buttons[-1], chance.choice(buttons)))
     for worker in chance.sample(WORKERS, chance.choice((1, 1, 2, 4))):
-        run.world.clock.after(chance.random() * 0.05, lambda by=worker: _press(run, by, data))
+        run.world.clock.after(chance.random() * 0.05, partial(_press, run, worker, data))
 
 
 def _press(run: Run, worker: Worker, data: str) -> None:
@@ -237,7 +238,7 @@ def _edits_died(run: Run, job: dict[str, Any]) -> bool:
     return any(one["pk"]["S"].startswith(start) and "dead" in one for one in letters)
 
 
-_MAY_BE = {
+_MAY_BE: Mapping[int, Set[str | None]] = {
     SEARCH: {"offered", "claimed"},
     TALKS: {None, "claimed", "withdrawn", "done"},
     CLAIMED: {None, "claimed", "withdrawn", "done"},

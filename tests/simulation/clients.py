@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Literal
 
 from switchboard.domain.identity import Worker, client_id
 from switchboard.pages.survey import options_of
 from switchboard.playbook.model import Question
+from switchboard.playbook.view import Question as Shown
 from tests.simulation.amocrm import Contact
 from tests.simulation.setting import BRANCH
 from tests.simulation.smsc import Sms
 from tests.simulation.telegram import Message
 from tests.simulation.web import Visit, Web
 from tests.simulation.world import World
+from tests.simulation.writers import Writers
 
 _NEVER_LONGER = 4 * 3600.0
 _TEXTS = ("восемь", "9", "8-9", "11", "10!", "ну 7, наверное", "спасибо", "перезвоните", "oil", "2")
@@ -41,6 +44,7 @@ class Client:
     phone: str
     cards: list[Contact]
     happy: bool
+    has_whatsapp: bool = True
     acts: int = _ACTS
     seen: list[str] = field(default_factory=list)
     shared: list[int] = field(default_factory=list)
@@ -61,6 +65,7 @@ class Crowd:
         self._chance: Random = world.chance
         self._web = web
         self._pressed = pressed
+        self.writers = Writers(world, self.of_phone, self.follow)
         world.chats.on_shown.append(self._shown)
         world.gateway.on_sent.append(self._got)
 
@@ -74,8 +79,14 @@ class Crowd:
             [self._world.account.meet(spelling)],
             self._chance.random() < 0.75,
         )
+        if self._chance.random() < 0.35:
+            client.has_whatsapp = False
+            self._world.number.absent.add(phone)
         self.clients.append(client)
         return client
+
+    def of_phone(self, phone: str) -> Client | None:
+        return next((one for one in self.clients if one.phone == phone), None)
 
     # In Telegram.
 
@@ -114,6 +125,8 @@ class Crowd:
             self._react(client, data)
         elif self._chance.random() < 0.12:
             self._write(client)
+        if self._chance.random() < 0.05:
+            self.writers.answer(client, "asked in the chat")
 
     def _react(self, client: Client, data: list[str]) -> None:
         mind = self._chance.random()
@@ -151,12 +164,14 @@ class Crowd:
     # By SMS, and wherever a link leads.
 
     def _got(self, sms: Sms) -> None:
-        client = next((one for one in self.clients if one.phone == sms.phone), None)
+        client = self.of_phone(sms.phone)
         if client is None:
             return
         urls = [word for word in sms.text.split() if word.startswith("https://")]
         if urls:
             self.follow(client, urls[0])
+        if self._chance.random() < 0.3:
+            self.writers.answer(client, "asked by SMS")
 
     def follow(self, client: Client, url: str) -> None:
         """A link is on its way to him: scanners are first, then perhaps he opens it, or others."""
@@ -170,10 +185,7 @@ class Crowd:
             visitors.append("friend")
         for who in visitors:
             delay = chance.choice((5, 300, 3600, 30 * 3600)) * chance.random()
-            by = who
-            after(
-                delay, lambda by=by: self._web.open(url, by, lambda v: self._read(client, url, v))
-            )
+            after(delay, partial(self._web.open, url, who, partial(self._read, client, url)))
         if chance.random() < 0.05:
             after(60, lambda: self._web.send(url, "another site", {"work": "9"}, lambda _: None))
 
@@ -194,12 +206,8 @@ class Crowd:
             said = dict(form)
             if said and chance.random() < 0.1:
                 said["work"] = chance.choice(("", "1", "10"))
-            self._world.clock.after(
-                delay,
-                lambda said=said: self._web.send(
-                    url, page.who, said, lambda visit: self._sent(client, visit)
-                ),
-            )
+            sent = partial(self._sent, client)
+            self._world.clock.after(delay, partial(self._web.send, url, page.who, said, sent))
 
     def _sent(self, client: Client, visit: Visit) -> None:
         if visit.status == 303:
@@ -211,7 +219,8 @@ class Crowd:
             if question.kind == "text":
                 said[question.id] = self._chance.choice(("", "хорошо", "долго ждал"))
                 continue
-            values = [value for value, _ in options_of(question)]
+            shown = Shown.model_validate(question, from_attributes=True)
+            values = [value for value, _ in options_of(shown)]
             if question.kind != "choice":
                 values = [one for one in values if (int(one) >= 8) is client.happy]
             said[question.id] = self._chance.choice(values)

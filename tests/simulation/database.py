@@ -6,7 +6,8 @@ between which others write; a batch may be taken in part.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -22,7 +23,8 @@ LAG = 1.0
 """Seconds for which an index, or a read that asks for no consistency, may be behind."""
 
 
-class Schema(NamedTuple):
+@dataclass(frozen=True)
+class Schema:
     """A table's key, and its index: name, hash key, range key, whether it has all attributes."""
 
     key: tuple[str, ...]

@@ -4,11 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from switchboard.domain.effects import Effect, effects
 from switchboard.flows.bonus.account import Account, balance, bonus_id, total
 from switchboard.flows.survey.survey import Survey
+from switchboard.playbook.model import OnecHttp
 from tests.flows import bonus_rules
 from tests.simulation.amocrm import BALANCE, BONUS, Lead
 from tests.simulation.asked import dead
@@ -179,8 +180,8 @@ def _moves_died(run: Run, bonus: str) -> bool:
 
 def _written_twice(run: Run) -> Iterator[str]:
     """1C has each movement once, where it has a key for it or can be asked."""
-    section: Any = run.world.versions[0].loyalty
-    if section is not None and section.find is None and section.grant.method == "POST":
+    section = run.world.versions[0].loyalty
+    if isinstance(section, OnecHttp) and section.find is None and section.grant.method == "POST":
         return
     for movement in run.world.books.doubled:
         effects_ = {one.effect for one in run.world.books.movements if one.id == movement}
@@ -195,6 +196,8 @@ def _died(run: Run) -> Iterator[str]:
         effect = json.loads(item["body"]["S"])["effect"]
         lead = run.world.account.leads.get(int(effect.get("deal") or 0))
         if effect["kind"] in ("edit_message", "send_message", "send_contact"):
+            continue
+        if effect["kind"] in ("pass_on", "tell_client") and run.world.versions[0].sms is None:
             continue
         if lead is None or not lead.deleted:
             yield f"{effect['id']} is dead: {item['reason']['S']}"

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 Fate = Literal["", "crash before", "crash after", "answer lost", "refused", "stall", "told to wait"]
 
-PROVIDERS = ("telegram", "amocrm", "onec", "smsc")
+PROVIDERS = ("telegram", "amocrm", "onec", "smsc", "whatsapp")
 AWS = ("dynamodb", "sqs", "scheduler")
 
 

@@ -2,10 +2,12 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tests.simulation.database import Item, Key, Tables
+from tests.simulation.database import Key, Tables
+from tests.simulation.expressions import Item
 
 FLOWS = ("jobs", "sessions", "surveys", "ledger")
 """The tables whose items have an outbox."""
@@ -51,7 +53,7 @@ class Told:
 
 
 class History:
-    def __init__(self, tables: Tables, now: Any) -> None:
+    def __init__(self, tables: Tables, now: Callable[[], float]) -> None:
         self._now = now
         self.jobs: defaultdict[str, Told] = defaultdict(Told)
         self.effects: dict[str, dict[str, Any]] = {}
@@ -61,11 +63,15 @@ class History:
         self.rewritten: list[str] = []
         self.states: defaultdict[tuple[str, str], list[State]] = defaultdict(list)
         """What each survey, account and chat was, by its table and id, in its order."""
+        self.done: dict[str, float] = {}
+        """When each effect was noted to be done."""
         tables.on_write.append(self._written)
 
     def _written(self, table: str, key: Key, before: Item | None, after: Item | None) -> None:
         if after is None:
             return
+        if table == "deliveries" and after.get("status") == {"S": "done"}:
+            self.done.setdefault(key[0].partition("#")[2], self._now())
         if table in FLOWS:
             self._outbox(table, key[1], before, after)
         if (

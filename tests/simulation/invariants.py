@@ -1,14 +1,17 @@
 """What must be true of every flow once the faults have stopped and all has come to rest."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from tests.simulation.history import FLOWS
 from tests.simulation.registry import Run
 from tests.simulation.setting import BRANCH
 
+_SKEW = 12.0
 _FINAL = ("done", "dead")
-_ONWARD = (".sms", ".note")
+_ONWARD = (".sms", ".whatsapp", ".note")
 """Ends of the ids of what the sender itself has decided, after the effect that it carried out."""
 
 
@@ -52,19 +55,35 @@ def _undelivered(run: Run) -> Iterator[str]:
 
 
 def _decided(run: Run, effect: str) -> bool:
+    of, failed, _ = effect.partition(".failed.")
+    if failed:
+        return any(one.code for one in run.world.number.of_effect(of))
     for end in _ONWARD:
-        if effect.endswith(end) and effect.removesuffix(end) in run.history.effects:
+        if effect.endswith(end) and _decided(run, effect.removesuffix(end)):
             return True
     return effect in run.history.effects
 
 
 def _said(run: Run, effect: dict[str, Any]) -> bool:
-    """Whether what is done can be seen: in the chat, as an SMS, or as the next channel's."""
-    if effect["kind"] not in ("send_message", "tell_client"):
+    """Whether what is done can be seen: where it was sent to, or as the next channel's."""
+    if effect["kind"] not in ("send_message", "tell_client", "answer_client"):
         return True
-    name = effect["id"]
-    onward = (f"{BRANCH}#{name}.sms",) in run.world.tables.items["deliveries"]
-    return onward or bool(run.world.chats.of_effect(name) or run.world.gateway.of_effect(name))
+    world, name = run.world, effect["id"]
+    deliveries = world.tables.items["deliveries"]
+    if was_over(run, effect):
+        return True
+    onward = any((f"{BRANCH}#{name}.{way}",) in deliveries for way in ("sms", "whatsapp"))
+    by_phone = world.gateway.of_effect(name) or world.number.of_effect(name)
+    return onward or bool(by_phone or world.chats.of_effect(name))
+
+
+def was_over(run: Run, effect: dict[str, Any], of: str = "") -> bool:
+    """Whether what a message by phone leads to had ended when the effect, or `of` it, was done."""
+    done, link = run.history.done.get(of or effect["id"]), effect.get("link")
+    by_phone = of or effect.get("channel") != "telegram"
+    if link is None or done is None or not by_phone:
+        return False
+    return done + _SKEW >= datetime.fromisoformat(link["expires_at"]).timestamp()
 
 
 def _reason(said: str) -> bool:
@@ -79,4 +98,5 @@ def risks(run: Run) -> int:
         len(world.chats.of_effect(name)) + len(world.gateway.of_effect(f"{name}.sms"))
         for name in run.history.effects
     ]
-    return sum(max(0, n - 1) for n in told) + len(world.books.doubled)
+    doubled = Counter(sent.effect for sent in world.number.sent).values()
+    return sum(n - 1 for n in (*told, *doubled) if n > 1) + len(world.books.doubled)

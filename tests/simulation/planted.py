@@ -15,6 +15,8 @@ from tests.simulation.world import Planted
 
 Request = Mapping[str, Any]
 
+_DOORS = ("telegram", "crm", "survey", "whatsapp")
+
 
 class Through:
     """A client that is asked as the real one is."""
@@ -141,7 +143,7 @@ class AcknowledgedBeforeDurable(Planted):
                 process.clock.start(lambda: put_afterwards(process, client, entry))
                 return {}
 
-        return Later(client) if process.function.name in ("telegram", "crm", "survey") else client
+        return Later(client) if process.function.name in _DOORS else client
 
 
 def put_afterwards(

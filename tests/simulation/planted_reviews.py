@@ -161,6 +161,59 @@ class SmsNotReadBack(Planted):
         return Unasked()
 
 
+class FailureForgotten(Planted):
+    """That a message could not be delivered is acknowledged, and nobody is told."""
+
+    def sqs(self, process: Process, client: Any) -> Any:
+        class Deaf(Through):
+            def send_message(self, **entry: Any) -> Any:
+                if '"kind":"message_failed"' in entry["MessageBody"]:
+                    return {}
+                return client.send_message(**entry)
+
+        return Deaf(client) if process.function.name == "whatsapp" else client
+
+
+class OvertakenNoteTakenForNone(Planted):
+    """A failure that comes before the sender has noted what it sent is one of nobody's messages."""
+
+    def dynamodb(self, process: Process, client: Any) -> Any:
+        class Hasty(Through):
+            def get_item(self, **request: Any) -> Any:
+                answer = client.get_item(**request)
+                under_way = answer.get("Item", {}).get("status") == {"S": "trying"}
+                return {} if request["TableName"] == "deliveries" and under_way else answer
+
+        return Hasty(client) if process.function.name == "sender" else client
+
+
+class WordsHeardAgain(Planted):
+    """A survey does not know which words and presses it has acted upon already."""
+
+    def dynamodb(self, process: Process, client: Any) -> Any:
+        class Forgetful(Through):
+            def get_item(self, **request: Any) -> Any:
+                answer = client.get_item(**request)
+                if request["TableName"] != "surveys":
+                    return answer
+                self.heard: list[str] = []
+                if "Item" not in answer:
+                    return answer
+                self.heard = json.loads(answer["Item"]["state"]["S"])["heard"]
+                return {"Item": answer["Item"] | _changed(answer["Item"]["state"], heard=[])}
+
+            def update_item(self, **request: Any) -> Any:
+                values = request.get("ExpressionAttributeValues", {})
+                if request["TableName"] == "surveys" and ":state" in values:
+                    # All else is as it should be.
+                    heard = {*self.heard, *json.loads(values[":state"]["S"])["heard"]}
+                    state = _changed(values[":state"], heard=sorted(heard))["state"]
+                    request["ExpressionAttributeValues"] = values | {":state": state}
+                return client.update_item(**request)
+
+        return Forgetful(client) if process.function.name == "inbox" else client
+
+
 def _changed(state: Mapping[str, str], **changes: Any) -> dict[str, Any]:
     return {"state": {"S": json.dumps(json.loads(state["S"]) | changes)}}
 
@@ -174,4 +227,7 @@ PLANTED_IN_REVIEWS: tuple[type[Planted], ...] = (
     MovementTooLate,
     AccountOverwritten,
     SmsNotReadBack,
+    FailureForgotten,
+    OvertakenNoteTakenForNone,
+    WordsHeardAgain,
 )

@@ -24,6 +24,7 @@ _TRAVEL = {
     "amocrm": (0.05, 0.3),
     "onec": (0.1, 0.5),
     "smsc": (0.05, 0.3),
+    "whatsapp": (0.05, 0.4),
     "time": (0.0, 0.0),
 }
 """Seconds that a call is on its way: the least, and how much may be added."""

@@ -180,7 +180,7 @@ class Queue:
             for message in batch:
                 said = f"hands out {message.id} (receive {message.receives}) {message.body}"
                 self._trace.tell(self.name, said)
-        if not self._function.invoke({"Records": records}, records[0]["receiptHandle"], then):
+        if not self._function.invoke({"Records": records}, batch[0].receipt, then):
             raise AssertionError("no process was free")
 
     def _bring_back(self, receipts: list[tuple[Message, str]]) -> None:

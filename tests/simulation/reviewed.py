@@ -19,6 +19,7 @@ from tests.simulation.amocrm import (
 )
 
 HOST = "reviews.example"
+PHONE_ID = "100000000000001"
 SITE, OTHER_SITE = "https://maps.example/review", "https://city.example/firm"
 
 _QUESTIONS: tuple[list[dict[str, Any]], ...] = (
@@ -45,12 +46,22 @@ _TEXTS = {
     "survey.reminder": "reminded",
     "review.invite_sms": "review {url}",
     "review.invite_bonus_sms": "review {bonus} {url}",
+    "survey.question": "{n}/{total} {question}",
+    "survey.question_only": "1/1 {question}",
     "crm.survey_task": "low {average}",
 }
 
 
+_SMS = {
+    "kind": "smsc",
+    "base_url": "https://sms.example",
+    "login": "env:TEST_SMS_LOGIN",
+    "password": "env:TEST_SMS_PASSWORD",
+}
+
+
 def draw(chance: Random) -> dict[str, Any]:
-    """What does not change while the branch lives: where bonuses are written down."""
+    """What does not change while the branch lives: its channels, and where bonuses are written."""
     shape: onec.Shape | None = chance.choice((None, "put", "put", "find", "find", "neither"))
     results = {
         "average": AVERAGE,
@@ -62,14 +73,12 @@ def draw(chance: Random) -> dict[str, Any]:
     }
     if chance.random() < 0.8:
         results["balance"] = BALANCE
+    whatsapp = _whatsapp(chance) if chance.random() < 0.6 else None
+    by_sms = whatsapp is None or chance.random() < 0.9
     return {
         "timezone": chance.choice(("Europe/Moscow", "Europe/Moscow", "Asia/Vladivostok")),
-        "sms": {
-            "kind": "smsc",
-            "base_url": "https://sms.example",
-            "login": "env:TEST_SMS_LOGIN",
-            "password": "env:TEST_SMS_PASSWORD",
-        },
+        "sms": _SMS if by_sms else None,
+        "whatsapp": whatsapp,
         "loyalty": None if shape is None else onec.section(shape),
         "results": results,
         "texts": _TEXTS,
@@ -81,6 +90,31 @@ def draw(chance: Random) -> dict[str, Any]:
 def redrawn(sections: Mapping[str, Any], chance: Random) -> dict[str, Any]:
     """Another version: other rules, the same fields and the same 1C."""
     return {**sections, "reviews": _reviews(chance)}
+
+
+def _whatsapp(chance: Random) -> dict[str, Any]:
+    """Templates differ in whether the link stands in the text. What has none goes by SMS."""
+    if chance.random() < 0.5:
+        linked = {"link": "button", "parameters": ["company"]}
+    else:
+        linked = {"link": "text", "parameters": ["company", "url"]}
+    templates: dict[str, dict[str, Any]] = {
+        "survey": {"name": "survey", **linked},
+        "reminder": {"name": "reminder", **linked},
+        "apology": {"name": "apology", "parameters": ["company", "until"]},
+        "bonus": {"name": "bonus", "parameters": ["bonus", "until"]},
+        "expired": {"name": "expired", "parameters": ["first_name", "bonus"]},
+    }
+    if chance.random() < 0.6:
+        templates["review"] = {"name": "review", **linked}
+    return {
+        "base_url": "https://whatsapp.example",
+        "phone_id": PHONE_ID,
+        "token": "env:TEST_WHATSAPP_TOKEN",
+        "app_secrets": ["env:TEST_WHATSAPP_SECRET"],
+        "verify_token": "env:TEST_WHATSAPP_VERIFY",
+        "templates": templates,
+    }
 
 
 def _reviews(chance: Random) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation import asked, earned
+from tests.simulation import asked, earned, written
 from tests.simulation.clients import Client, Crowd
 from tests.simulation.queues import Message
 from tests.simulation.registry import Run
@@ -34,6 +34,7 @@ class Reviews:
     def broken(self, run: Run) -> Iterator[str]:
         yield from asked.broken(run)
         yield from earned.broken(run)
+        yield from written.broken(run)
 
 
 def _live(run: Run, crowd: Crowd, sales: Sales, client: Client) -> None:
@@ -48,5 +49,7 @@ def _live(run: Run, crowd: Crowd, sales: Sales, client: Client) -> None:
                 after(when + chance.uniform(1, 60), lambda: crowd.share(client))
         if chance.random() < 0.1:
             after(chance.uniform(0, run.until), lambda: crowd.block(client))
+    if chance.random() < 0.2:
+        after(chance.uniform(1, run.until), lambda: crowd.writers.write(client, "вы открыты?"))
     for _ in range(chance.choice((1, 1, 2))):
         after(chance.uniform(1, run.until / 3), lambda: sales.begin(client))

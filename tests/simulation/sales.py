@@ -1,5 +1,7 @@
 """Deals of clients: what a manager does with them before and after they are won."""
 
+from functools import partial
+
 from tests.simulation.amocrm import LOST, SEARCH, TALKS, WON, Lead
 from tests.simulation.clients import Client
 from tests.simulation.processes import Ended
@@ -38,8 +40,8 @@ class Sales:
         if chance.random() < 0.3:
             return
         delay = chance.choice((60, 3600, 10 * 3600)) * chance.random()
-        cars = chance.choice((1, 2, 3))
-        if cars > 1 and chance.random() < 0.5:
+        cars = chance.choice((1, 2, 2, 3))
+        if cars > 1 and chance.random() < 0.75:
             after(delay, lambda: self._begin_together(client, cars))
             return
         for _ in range(cars):
@@ -54,10 +56,10 @@ class Sales:
             leads.append(world.account.add(name, card, TALKS, 5000))
             self.leads.append((leads[-1], client))
         seconds = 0.0
-        for status in (LOST, TALKS, LOST, TALKS, chance.choice((WON, LOST, SEARCH))):
+        for status in (LOST, TALKS, LOST, TALKS, LOST, TALKS, chance.choice((WON, LOST, SEARCH))):
             seconds += chance.choice((4, 60, 600)) * (0.5 + chance.random())
             for lead in leads:
-                world.clock.after(seconds, lambda to=lead, at=status: self._move(to, at))
+                world.clock.after(seconds, partial(self._move, lead, status))
 
     def _move(self, lead: Lead, status: int) -> None:
         self._run.world.account.change(lead, "manager", status=status)

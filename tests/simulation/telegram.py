@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from switchboard.channels.port import Moved
 from switchboard.domain.effects import Rows
@@ -14,6 +14,8 @@ from tests.simulation.clock import Clock
 from tests.simulation.faults import Faults
 from tests.simulation.processes import Ended, Function, Process
 from tests.simulation.trace import Trace
+
+T = TypeVar("T")
 
 _PATIENCE = 15.0
 """Seconds for which an answer to a press is worth something."""
@@ -110,7 +112,7 @@ class Bot:
         act = lambda: self._chats.edit(chat, message, text, buttons)  # noqa: E731
         return self._reach("edit", [chat, message, text], act)
 
-    def _reach(self, what: str, detail: Any, act: Callable[[], Any]) -> Any:
+    def _reach(self, what: str, detail: Any, act: Callable[[], T]) -> T:
         return self._process.reach(
             "telegram",
             what,

@@ -12,32 +12,38 @@ from tests.simulation.planted import (
 from tests.simulation.planted_reviews import (
     PLANTED_IN_REVIEWS,
     AccountOverwritten,
+    FailureForgotten,
     LinksNotSwept,
     MovedWithoutKey,
     MovementTooLate,
+    OvertakenNoteTakenForNone,
     ReservationDropped,
     SmsNotReadBack,
     SourceNotRemembered,
     VisitCountsAsPress,
+    WordsHeardAgain,
 )
 from tests.simulation.run import has_reviews, run
 from tests.simulation.world import Planted
 
 WITHIN = 1000
 TELLTALES: dict[type[Planted], tuple[int, tuple[str, ...]]] = {
-    CommitAfterAct: (23, ("nobody had decided it", "should say", "the card says")),
-    OutboxNotSwept: (19, ("still waits for the sweeper",)),
-    VersionNotChecked: (31, ("the journal has", "was won by", "should say", "still holds")),
-    DeduplicationLostOnRestart: (3, ("times", "is trying")),
-    AcknowledgedBeforeDurable: (36, ("and nothing followed", "is not known", "no answers of his")),
-    VisitCountsAsPress: (12, ("nobody had pressed",)),
-    SourceNotRemembered: (155, ("is earned without", "never granted")),
-    MovedWithoutKey: (176, ("1C has",)),
-    ReservationDropped: (11, ("was asked again after",)),
-    LinksNotSwept: (277, ("does not know of the press", "waits for the sweeper")),
-    MovementTooLate: (15, ("never granted",)),
-    AccountOverwritten: (186, ("bonuses, and the ledger has", "cheaper for")),
-    SmsNotReadBack: (11, ("2 SMS",)),
+    CommitAfterAct: (11, ("nobody had decided it", "should say", "the card says")),
+    OutboxNotSwept: (3, ("still waits for the sweeper",)),
+    VersionNotChecked: (75, ("the journal has", "was won by", "should say", "still holds")),
+    DeduplicationLostOnRestart: (2, ("times", "is trying")),
+    AcknowledgedBeforeDurable: (19, ("and nothing followed", "is not known", "there was no SMS")),
+    VisitCountsAsPress: (15, ("nobody had pressed",)),
+    SourceNotRemembered: (130, ("is earned without", "never granted")),
+    MovedWithoutKey: (139, ("1C has",)),
+    ReservationDropped: (1, ("was asked again after",)),
+    LinksNotSwept: (154, ("does not know of the press", "waits for the sweeper")),
+    MovementTooLate: (53, ("never granted",)),
+    AccountOverwritten: (165, ("bonuses, and the ledger has", "cheaper for")),
+    SmsNotReadBack: (90, ("2 SMS",)),
+    FailureForgotten: (12, ("there was no SMS",)),
+    OvertakenNoteTakenForNone: (16, ("there was no SMS",)),
+    WordsHeardAgain: (22, ("answered by what it had heard before",)),
 }
 """The first seed that found it when it was planted, and what is then said.
 

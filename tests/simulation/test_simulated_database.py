@@ -7,15 +7,17 @@ DynamoDB refuses, it refuses too.
 import time
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.simulation.database import SCHEMAS, ConditionalCheckFailed, Key, Request, Tables
-from tests.simulation.expressions import Invalid
+from tests.simulation.expressions import Invalid, Item
 from tests.simulation.run import run
 from tests.simulation.world import Planted
+
+T = TypeVar("T")
 
 SEEDS = (34, 36, 41)
 """Short runs that between them make nearly every kind of request."""
@@ -46,10 +48,10 @@ class Recorded(Tables):
     def update(self, request: Request) -> dict[str, Any]:
         return self._keep("update_item", request, super().update)
 
-    def query(self, request: Request, after: Key | None) -> Any:
+    def query(self, request: Request, after: Key | None) -> tuple[list[Item], Key | None]:
         return self._keep("query", request, lambda asked: super(Recorded, self).query(asked, after))
 
-    def scan(self, request: Request, after: Key | None) -> Any:
+    def scan(self, request: Request, after: Key | None) -> tuple[list[Item], Key | None]:
         return self._keep("scan", request, lambda asked: super(Recorded, self).scan(asked, after))
 
     def put_batch(self, request: Request, take: int) -> dict[str, Any]:
@@ -59,7 +61,7 @@ class Recorded(Tables):
             "batch_write_item", request, lambda asked: super(Recorded, self).put_batch(asked, size)
         )
 
-    def _keep(self, operation: str, request: Request, act: Callable[[Request], Any]) -> Any:
+    def _keep(self, operation: str, request: Request, act: Callable[[Request], T]) -> T:
         try:
             answer = act(request)
         except ConditionalCheckFailed as failed:

@@ -33,6 +33,7 @@ def test_nothing_is_lost_and_nothing_happens_twice(chunk: int) -> None:
     assert {"crash before", "crash after", "answer lost", "again", "stall"} <= faults.keys()
     assert {"event offered", "press won", "press taken", "effect delivered"} <= outcomes.keys()
     assert {"event asked", "event completed", "press first", "event granted"} <= outcomes.keys()
+    assert {"event talking", "webhook accepted", "webhook ignored"} <= outcomes.keys()
 
 
 @pytest.mark.parametrize("seed", [7, 34])

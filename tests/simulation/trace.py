@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from tests.simulation.clock import Clock
+
 _WIDTH = 150
 
 
@@ -13,9 +15,9 @@ class Trace:
         self.on = on
         self.lines: list[str] = []
         self.elapsed = 0.0
-        self._clock: Any = None
+        self._clock: Clock | None = None
 
-    def follow(self, clock: Any) -> None:
+    def follow(self, clock: Clock) -> None:
         self._clock = clock
 
     def tell(self, who: str, what: str) -> None:

@@ -15,13 +15,14 @@ from switchboard.runtime import (
     wiring_click,
     wiring_doors,
     wiring_survey,
+    wiring_whatsapp,
     wiring_workers,
 )
 from switchboard.runtime.logs import Log
 from switchboard.runtime.outside import Outside
 from switchboard.runtime.wiring_workers import Providers
 from switchboard.store.database import Database
-from tests.simulation import amocrm, faults, onec, smsc, telegram, wire
+from tests.simulation import amocrm, faults, onec, smsc, telegram, whatsapp, wire
 from tests.simulation.clock import Clock
 from tests.simulation.database import Client, Tables
 from tests.simulation.faults import Faults
@@ -89,9 +90,11 @@ class World:
         self.account = amocrm.Account(self.functions["crm"], *self._common())
         self.books = onec.Books(self.clock)
         self.gateway = smsc.Gateway(self.clock)
+        self.number = whatsapp.Number(self.functions["whatsapp"], *self._common())
         self.versions: list[Playbook] = []
         self.store = PlaybookStore(self._calm_database(), "settings")
         self._sweeps = self.calm_sweeps = 0
+        self._looked_at = 0.0
         self.skipped_at = 0.0
         """When the sweeper last had nothing to do until something would happen."""
         self.visits = 0
@@ -117,9 +120,13 @@ class World:
         began = self.clock.now
 
         def then(_: Ended) -> None:
-            if not quiet():
+            if came_to_its_end := self._looked_through_since(began):
+                self._looked_at = began
+            changes = self.account.changes
+            # What has changed since, with its webhook lost, only another round can find.
+            if not quiet() or (changes and changes[-1].at >= self._looked_at):
                 self.calm_sweeps = 0
-            elif self._looked_through_since(began):
+            elif came_to_its_end:
                 self.calm_sweeps += 1
             when = began + 60
             if self.calm_sweeps >= CALM_SWEEPS and (event := self.clock.next_event) is not None:
@@ -146,14 +153,18 @@ class World:
 
     @property
     def queues_are_empty(self) -> bool:
-        waiting = self.updates.waiting + self.account.waiting + self.visits
-        return not waiting and not any(queue.messages for queue in self.queues.values())
+        return not self._under_way and not any(queue.messages for queue in self.queues.values())
 
     def is_quiet(self) -> bool:
         """Whether nothing is under way. A message may be put by until the morning."""
-        waiting = self.updates.waiting + self.account.waiting + self.visits
         due = any(queue.due(self.clock.now + _SOON) for queue in self.queues.values())
-        return not waiting and not self.pending and not due
+        return not self._under_way and not self.pending and not due
+
+    @property
+    def _under_way(self) -> int:
+        """Webhooks and requests of browsers that have not been answered yet."""
+        told = self.updates.waiting + self.account.waiting + self.number.waiting
+        return told + self.visits
 
     @property
     def pending(self) -> list[str]:
@@ -176,6 +187,7 @@ class World:
             "sweeper": (self._sweeper, 50, 2),
             "click": (self._click_door, 10, 4),
             "survey": (self._survey_door, 10, 4),
+            "whatsapp": (self._whatsapp_door, 10, 4),
         }
         clock, faults_, chance, trace = self.clock, self.faults, self._pace, self.trace
         return {
@@ -218,6 +230,11 @@ class World:
     def _survey_door(self, process: Process) -> Any:
         settings = wiring_survey.SurveyDoorSettings.load(SETTINGS)
         door = wiring_survey.survey_door(settings, self._outside(process))
+        return lambda event, _: door(http.request(event))
+
+    def _whatsapp_door(self, process: Process) -> Any:
+        settings = wiring_whatsapp.WhatsappDoorSettings.load(SETTINGS)
+        door = wiring_whatsapp.whatsapp_door(settings, self._outside(process))
         return lambda event, _: door(http.request(event))
 
     def _inbox(self, process: Process) -> Any:
@@ -264,6 +281,7 @@ class World:
             "crm.example": wire.Provider("amocrm", lambda *asked: amocrm.answer(account, *asked)),
             "1c.example": wire.Provider("onec", self.books.answer),
             "sms.example": wire.Provider("smsc", self.gateway.answer),
+            "whatsapp.example": wire.Provider("whatsapp", self.number.answer),
         }
         wired = wire.Transport(providers, process, self._pace)
         transport = self._planted.http(process, wired)

@@ -10,6 +10,7 @@ import { portal } from "./portal.js";
 import { HINTS, stepOf } from "./reviews_story.js";
 import { reviewsTroubles } from "./reviews_trouble.js";
 import { telephone } from "./telephone.js";
+import { refresh } from "./times.js";
 import { switches } from "./trouble.js";
 
 const BOT = "tyres";
@@ -33,6 +34,7 @@ function choose(key) {
   if (!found) return;
   chosen = found.key;
   render(state);
+  refresh();
   const row = byId("clients");
   const card = row.querySelector("[aria-checked=true]");
   row.scrollLeft = card.offsetLeft - row.offsetLeft - (row.clientWidth - card.offsetWidth) / 2;

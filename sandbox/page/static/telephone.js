@@ -95,6 +95,8 @@ function composer(client) {
 export function telephone(client) {
   holder = client;
   telephoneHead(client);
+  // Before the messages, which are to end above it.
+  composer(client);
   const items = [
     ...client.arrivals.map((item) => ({ key: item.id, ...item, status: null })),
     ...client.written.map((item) => ({ key: item.id, ...item, mine: true })),
@@ -103,7 +105,6 @@ export function telephone(client) {
     (item) => (item.mine ? written(item) : arrival(item)),
     client.telegram ? "Сюда придёт WhatsApp или SMS, если бот не знает этого клиента в Telegram."
       : "Telegram у клиента нет: сюда придёт WhatsApp, а без него SMS.");
-  composer(client);
   read(client);
 }
 

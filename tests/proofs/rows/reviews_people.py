@@ -4,20 +4,21 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from switchboard.flows.survey.survey import Survey
-from tests.proofs.behaviours import PATIENCE, QUESTIONS, Chats, Client, Playing, drawn
+from tests.proofs.behaviours import Playing
+from tests.proofs.clients import QUESTIONS, Client, drawn
 from tests.proofs.killing import kill_one
 from tests.proofs.report import Checks, Finding
-from tests.proofs.sandbox import Json, first_text
+from tests.proofs.sandbox import Json
+from tests.proofs.screens import PATIENCE, Screens
 from tests.proofs.setting import Setting
 from tests.proofs.stack import eventually
+from tests.proofs.told import check_given_back, check_told, messages_of
 from tests.proofs.tyres import ReviewStack, phone_of, reviewing, tyres_copy
 
 NAME = "5 people"
@@ -26,11 +27,14 @@ _LATENCY = 0.03
 """Seconds that every provider takes, so that most kills meet a process in the middle of a call."""
 _IN_CHAT = 0.6
 """The share of clients who know the bot."""
+_WITHOUT_WHATSAPP = 3
+"""Every third of the others."""
 _TWO_DEALS = 0.1
 _SHARES = {
     "sender": 8,
     "inbox": 6,
     "telegram_webhook": 3,
+    "whatsapp_webhook": 3,
     "click": 2,
     "survey": 2,
     "crm_webhook": 2,
@@ -42,9 +46,7 @@ _PARTS = (0.25, 0.45, 0.2, 0.1)
 """The kills of the evening, of the first answers, of the reminders, and of the end."""
 _BLINK = 61
 """Seconds by which the clock goes on while something waits for the sweeper."""
-_DAY = range(10, 20)
 _OVER = ("completed", "partial", "silent", "skipped", "cancelled", "abandoned")
-_INVITED = ("Вы недавно были у нас", "Три коротких вопроса", "Как прошёл визит?", "три вопроса о")
 
 
 async def prove(setting: Setting, folder: Path) -> Finding:
@@ -56,7 +58,7 @@ async def prove(setting: Setting, folder: Path) -> Finding:
     ):
         row = _People(stack, browser, setting)
         async with asyncio.TaskGroup() as group:
-            watching = group.create_task(row.chats.watch())
+            watching = group.create_task(row.screens.watch())
             await row.live()
             watching.cancel()
         return await row.found()
@@ -69,8 +71,8 @@ class _People:
         self._setting = setting
         self._chance = random.Random(setting.seed)
         self._killed = Counter[str]()
-        self.chats = Chats(stack)
-        self._playing = Playing(stack, self.chats, browser)
+        self.screens = Screens(stack.sandbox)
+        self._playing = Playing(stack.sandbox, self.screens, browser)
         self._clients: list[Client] = []
 
     async def live(self) -> None:
@@ -98,16 +100,15 @@ class _People:
         in_chat = int(count * _IN_CHAT)
         users = await self._shop.people(in_chat)
         for number in range(1, count + 1):
-            here = number <= in_chat
-            phone = phone_of(number)
-            client = drawn(self._chance, number, phone, in_chat=here)
-            if here:
-                client.user = users[number - 1]["id"]
-                await self._shop.call("POST", "/start", bot="tyres", user_id=client.user)
-                await self._shop.share(client.user)
-            elif number % 2:
-                await self._shop.without(phone, "whatsapp")
+            user = users[number - 1]["id"] if number <= in_chat else None
+            whatsapp = number % _WITHOUT_WHATSAPP > 0
+            client = drawn(self._chance, number, phone_of(number), user=user, whatsapp=whatsapp)
             self._clients.append(client)
+            if user is not None:
+                await self._shop.call("POST", "/start", bot="tyres", user_id=user)
+                await self._shop.share(user)
+            elif not whatsapp:
+                await self._shop.without(client.phone, "whatsapp")
         await self._stack.at_rest(PATIENCE)
         for provider in ("tyres_telegram", "bitrix24", "onec", "whatsapp", "sms"):
             await self._shop.fault(provider, latency=_LATENCY)
@@ -141,11 +142,12 @@ class _People:
 
     async def _answer(self, *, late: bool) -> None:
         """`late`: those who needed a reminder; the first time all others."""
-        acting = [one for one in self._clients if (one.behaviour == "late") is late]
+        acting = [one for one in self._clients if one.late is late]
         await self._nudged(self._reminded if late else self._all_asked, "everybody is asked")
-        do = self._playing.answers_late if late else self._playing.answers
         seeds = {one.number: self._chance.random() for one in acting}
-        await _together(do(one, random.Random(seeds[one.number])) for one in acting)
+        await _together(
+            self._playing.answers(one, random.Random(seeds[one.number])) for one in acting
+        )
         await self._at_rest()
         self._say("they follow their links")
         await _together(
@@ -222,19 +224,23 @@ class _People:
         checks = Checks()
         surveys, deals = await self._stack.surveys(), await self._shop.bitrix_deals()
         chats, phones = await self._shop.chats(), await self._shop.all_arrivals()
-        attempts = await self._attempts()
+        attempts, failed = await self._attempts(), await self._shop.failures()
+        sms = await self._shop.sms()
         residual = 0
         for client in self._clients:
             mine = [surveys[deal] for deal in client.deals]
             self._check_survey(checks, client, mine, deals)
-            messages = _messages(client, chats, phones)
-            residual += _check_messages(checks, client, messages, mine, attempts)
+            messages = messages_of(client, chats, phones)
+            residual += check_told(checks, client, messages, mine, attempts)
+            mine_failed, mine_sms = failed.get(client.phone, []), sms.get(client.phone, [])
+            check_given_back(checks, client, mine_failed, mine_sms)
         earned = await self._check_bonuses(checks)
         checks.equal("dead letters", await self._stack.dead_letters(), [])
         states = Counter(str(one.state) for one in surveys.values())
         kinds = Counter(one.behaviour for one in self._clients)
         killed = ", ".join(f"{name} {n}" for name, n in self._killed.most_common())
         full = sum(one.answers_all for one in self._clients)
+        given_back = sum(len(set(effects)) for effects in failed.values())
         return Finding(
             f"{len(self._clients)} clients with {len(surveys)} deals ("
             + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
@@ -242,8 +248,9 @@ class _People:
             f"{states['completed']} of {full} who answered fully are completed, {states['partial']}"
             f" partial, {states['silent']} silent, {states['skipped']} second deals not asked; "
             f"{earned} bonuses for {sum(one.pressed for one in self._clients)} who pressed; "
-            f"scores as said last, nobody asked twice or at night; sent twice by the residual "
-            f"risk: {residual}; {await self._stack.taken_up_again()} effects were taken up again",
+            f"scores as said last, nobody told twice or at night; {given_back} messages given "
+            f"back by WhatsApp came by one SMS each; sent twice by the residual risk: {residual}; "
+            f"{await self._stack.taken_up_again()} effects were taken up again",
             tuple(checks.failures),
         )
 
@@ -265,9 +272,11 @@ class _People:
             average = round(fmean(client.said.values()), 2) if client.said else None
             checks.equal(f"{name}, average", fields.get("average"), average)
             low = average is not None and average < 8
-            checks.equal(f"{name}, tasks", len(deals[survey.deal]["tasks"]) >= low, True)
-            if client.behaviour != "unclear first":
-                checks.equal(f"{name}, tasks", len(deals[survey.deal]["tasks"]), int(low))
+            tasks = int(low) + (client.behaviour == "writes, tells")
+            checks.equal(f"{name}, tasks", len(deals[survey.deal]["tasks"]), tasks)
+            stopped = client.behaviour == "writes, stops"
+            checks.equal(f"{name}, stopped", survey.reason == "stopped", stopped)
+            checks.hold(not (stopped and survey.reminded), f"{name}: reminded after that")
 
     async def _check_bonuses(self, checks: Checks) -> int:
         """One for each who pressed, in all books; none for anybody else."""
@@ -310,57 +319,3 @@ async def _together(works: Iterable[Awaitable[None]]) -> None:
 
 async def _awaited(work: Awaitable[None]) -> None:
     await work
-
-
-def _messages(
-    client: Client, chats: dict[int, Json], phones: dict[str, list[Json]]
-) -> list[tuple[str, datetime, str]]:
-    """What was sent to him: as it first said, when, and its template."""
-    found = [
-        (one["text"], datetime.fromtimestamp(one["at"], UTC), one["template"] or "")
-        for one in phones.get(client.phone, [])
-    ]
-    if client.user is not None:
-        found += [
-            (first_text(one), datetime.fromtimestamp(one["date"], UTC), "")
-            for one in chats[client.user]["messages"]
-            if one.get("from", {}).get("is_bot")
-        ]
-    return found
-
-
-def _check_messages(
-    checks: Checks,
-    client: Client,
-    messages: list[tuple[str, datetime, str]],
-    mine: list[Survey],
-    attempts: dict[str, int],
-) -> int:
-    """Not at night and not twice. How many came twice by the residual risk (docs/proofs.md)."""
-    name = f"client {client.number} ({client.behaviour})"
-    zone = ZoneInfo(client.zone or "Europe/Moscow")
-    hours = {at.astimezone(zone).hour for _, at, _ in messages}
-    checks.hold(hours <= set(_DAY), f"{name}: written to at {sorted(hours - set(_DAY))} o'clock")
-    invitations = [
-        text
-        for text, _, template in messages
-        if template == "tyres_survey" or any(words in text for words in _INVITED)
-    ]
-    reminders = [
-        text
-        for text, _, template in messages
-        if template == "tyres_reminder" or "ещё ждёт ваш ответ" in text
-    ]
-    residual = 0
-    for what, found in (("asked", invitations), ("reminded", reminders)):
-        if len(found) > 1:
-            # A sender died between the provider's answer and our note of it.
-            tried = max((n for one in mine for n in _tries(one, attempts)), default=1)
-            checks.hold(len(found) <= tried, f"{name}: {what} {len(found)} times in {tried} tries")
-            residual += len(found) - 1
-    checks.hold(bool(invitations), f"{name}: never asked")
-    return residual
-
-
-def _tries(survey: Survey, attempts: dict[str, int]) -> list[int]:
-    return [n for effect, n in attempts.items() if effect.startswith(f"{survey.id}:")]

@@ -170,7 +170,8 @@ class TellClient(Value):
 
     In `chat` for Telegram; for the other channels his phone is read from the deal's contact at that
     moment. `text` holds `{url}` where the link comes in. WhatsApp sends the playbook's template for
-    `about` with `values` instead, and what cannot be sent there goes by SMS.
+    `about` with `values` instead, or `sms` as it is where he has just written there himself
+    (`free`); and what cannot be sent there goes by SMS.
     """
 
     kind: Literal["tell_client"] = "tell_client"
@@ -188,12 +189,15 @@ class TellClient(Value):
     timezone: str | None = None
     """Where it must not come at night: the client's time zone, empty for the branch's. None where
     he has just written himself."""
+    free: bool = False
     button: str = ""
     buttons: Rows = ()
 
     @property
     def group(self) -> str:
-        return f"chat.{self.chat}" if self.channel == "telegram" else f"client.{self.client}"
+        if self.channel == "telegram":
+            return f"chat.{self.chat}"
+        return f"talk.{self.client}" if self.free else f"client.{self.client}"
 
     @property
     def chat_written_to(self) -> int | None:
@@ -215,7 +219,8 @@ class AnswerClient(Value):
 
     @property
     def group(self) -> str:
-        return f"client.{self.client}"
+        # Not behind what waits for the morning: he has just written.
+        return f"talk.{self.client}"
 
     @property
     def chat_written_to(self) -> None:

@@ -175,10 +175,12 @@ class ClientSaid(Value):
 class MessageFailed(Value):
     """A channel accepted the message of an effect, and says now that it could not deliver it.
 
-    `code` is the channel's own reason.
+    `code` is the channel's own reason, 0 where it gave none. `id` names the message that failed: an
+    effect whose sender died may have sent several.
     """
 
     kind: Literal["message_failed"] = "message_failed"
+    id: str
     channel: Literal["whatsapp"]
     effect: str
     code: int
@@ -228,8 +230,7 @@ class LinkVisited(Value):
 class BonusEarned(Value):
     """A client has earned a bonus. `source` names what for: the same source earns it once.
 
-    `channel` and `chat` say where the client is told of it, `playbook` by which version it was
-    promised.
+    `channel` and `chat` say where the client is told of it.
     """
 
     kind: Literal["bonus_earned"] = "bonus_earned"
@@ -240,7 +241,6 @@ class BonusEarned(Value):
     lifetime_days: int
     channel: Literal["telegram", "whatsapp", "sms"]
     chat: int | None = None
-    playbook: int = 0
     at: datetime
 
 

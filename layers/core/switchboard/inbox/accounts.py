@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from switchboard.domain.deal import Deal
-from switchboard.domain.events import AccountEvent, BonusEarned, DealForBonus, Envelope
+from switchboard.domain.errors import Misconfigured
+from switchboard.domain.events import AccountEvent, DealForBonus, Envelope
 from switchboard.flows.bonus.account import Account
-from switchboard.flows.bonus.step import step
+from switchboard.flows.bonus.step import Step, step
 from switchboard.inbox.reading import Reading
 from switchboard.pipeline import Flow, HandOver, Subjects, settle
 from switchboard.playbook.model import Playbook
 from switchboard.playbook.published import LivePlaybooks
 from switchboard.playbook.store import Snapshot
 from switchboard.store.clients import Clients
-from switchboard.store.record import Record
 
 
 class AccountInbox:
@@ -70,29 +70,31 @@ class AccountInbox:
         events: Sequence[AccountEvent],
         now: datetime,
     ) -> str:
-        def flow_of(record: Record[Account]) -> Flow[Account, AccountEvent]:
-            playbook, version = live.playbook, live.version
-            if playbook.reviews is None:
-                version = _by_which(record.state, events)
-                playbook = self._playbooks.at(envelope.branch, version)
-            return Flow(lambda s, e, at: step(s, e, at, playbook, version), version)
+        playbook, version = self._with_reviews(live)
+
+        def step_by(account: Account | None, event: AccountEvent, at: datetime) -> Step:
+            return step(account, event, at, playbook, version)
 
         return settle(
             self._accounts,
             self._out(now),
             envelope.branch,
             account,
-            flow_of,
+            lambda _: Flow(step_by, version),
             events,
             now,
             envelope.trace,
         )
 
-
-def _by_which(account: Account | None, events: Sequence[AccountEvent]) -> int:
-    """Where reviews were taken out of what is live: the version that promised, or decided last."""
-    promised = [one.playbook for one in events if isinstance(one, BonusEarned)]
-    return max([*promised, account.playbook if account else 0])
+    def _with_reviews(self, live: Snapshot) -> tuple[Playbook, int]:
+        """What is live; where reviews were taken out of it, the last version that had them."""
+        for version in range(live.version, 0, -1):
+            playbook = live.playbook
+            if version != live.version:
+                playbook = self._playbooks.at(live.playbook.branch, version)
+            if playbook.reviews is not None:
+                return playbook, version
+        raise Misconfigured("no version of the playbook has a section `reviews`")
 
 
 def _for_bonus(account: str, reading: Reading, deal: Deal | None) -> DealForBonus:

@@ -1,5 +1,6 @@
 """Events of surveys, and what must be read and reserved before a client is asked."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -29,6 +30,10 @@ from switchboard.playbook.store import Snapshot
 from switchboard.store.clients import Client, Clients
 from switchboard.store.record import Record
 
+_MESSAGE = re.compile(
+    r"(?P<survey>[a-z0-9]+-[A-Za-z0-9]+):(?P<run>[0-9]+):(?:q[0-9]+|(?P<invites>invite))(?:\.|$)"
+)
+"""The id of an effect that asks, reminds, or invites to a review; other channels' behind it."""
 _LISTENING = timedelta(days=14)
 """For how long after a survey a client's words in the chat are taken to be about it."""
 
@@ -172,6 +177,16 @@ class SurveyInbox:
         if client.survey is None:
             return None
         return self._surveys.load(branch, client.survey.rpartition(":")[0]).state
+
+    def is_over(self, branch: str, effect: str) -> bool:
+        """Whether that effect was a survey's message, and what it asks for has ended since."""
+        found = _MESSAGE.match(effect)
+        if found is None:
+            return False
+        survey = self._surveys.load(branch, found["survey"]).state
+        if survey is None or survey.run != int(found["run"]):
+            return True
+        return survey.reversed if found["invites"] else survey.state is not State.ASKED
 
     def opened(
         self, envelope: Envelope, live: Snapshot, event: LinkPressed | LinkVisited, now: datetime

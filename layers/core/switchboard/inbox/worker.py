@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from switchboard.channels.whatsapp.codes import verdict
 from switchboard.crm.port import Crm
 from switchboard.domain.effects import Parcel, PassOn
 from switchboard.domain.errors import Misconfigured
@@ -93,8 +94,7 @@ class InboxWorker:
             case ClientSaid() as event:
                 return self._said(envelope, live, event, now)
             case MessageFailed() as event:
-                self._outbound.put([_pass_on(envelope, live, event)])
-                return "passed on"
+                return self._failed(envelope, live, event)
             case DealTouched(provider=provider, deal=deal):
                 return self._deal_touched(envelope, live, provider, deal, now)
             case Settle():
@@ -128,6 +128,25 @@ class InboxWorker:
             return "unasked"
         return self._chats.settle(envelope, live, (event,), now)
 
+    def _failed(self, envelope: Envelope, live: Snapshot, event: MessageFailed) -> str:
+        """The sender knows what the message was, and where else its client can be reached."""
+        if verdict(event.code) == "declined":
+            # To send him by SMS what he has turned off in WhatsApp would be to ignore him.
+            return "declined"
+        if self._surveys.is_over(envelope.branch, event.effect):
+            return "over"
+        effect = PassOn(
+            id=f"{event.effect}.failed.{event.id}",
+            channel=event.channel,
+            of=event.effect,
+            code=event.code,
+        )
+        parcel = Parcel(
+            branch=envelope.branch, trace=envelope.trace, playbook=live.version, effect=effect
+        )
+        self._outbound.put([parcel])
+        return "passed on"
+
     def _deal_touched(
         self, envelope: Envelope, live: Snapshot, provider: str, deal_id: str, now: datetime
     ) -> str:
@@ -152,16 +171,6 @@ class InboxWorker:
                 return self._accounts.settle(envelope, live, (), now)
             case _:
                 return self._chats.settle(envelope, live, (), now)
-
-
-def _pass_on(envelope: Envelope, live: Snapshot, event: MessageFailed) -> Parcel:
-    """The sender knows what the message was, and where else its client can be reached."""
-    effect = PassOn(
-        id=f"{event.effect}.failed", channel=event.channel, of=event.effect, code=event.code
-    )
-    return Parcel(
-        branch=envelope.branch, trace=envelope.trace, playbook=live.version, effect=effect
-    )
 
 
 def _is_ours(chat: int, live: Snapshot) -> bool:

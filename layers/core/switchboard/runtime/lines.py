@@ -17,7 +17,7 @@ from switchboard.domain.effects import (
     TellClient,
     VoidLink,
 )
-from switchboard.domain.events import DealTouched, Envelope
+from switchboard.domain.events import DealTouched, Envelope, MessageFailed
 
 # The number by which a messenger knows a person: `worker-17`, `start.17.4711`.
 _PERSON = re.compile(r"\b(worker-|start\.)\d+")
@@ -32,7 +32,10 @@ def of_event(envelope: Envelope) -> dict[str, str]:
 
 
 def event_named(envelope: Envelope) -> dict[str, str]:
-    return {"kind": envelope.event.kind, "subject": without_persons(envelope.subject)}
+    said = {"kind": envelope.event.kind, "subject": without_persons(envelope.subject)}
+    if isinstance(envelope.event, MessageFailed):
+        said["code"] = str(envelope.event.code)
+    return said
 
 
 def of_effect(parcel: Parcel, crm: str) -> dict[str, str]:

@@ -10,12 +10,13 @@ import httpx
 from switchboard.channels.connect import connect_phones
 from switchboard.channels.port import Messenger, Phones
 from switchboard.channels.telegram.client import Telegram
+from switchboard.channels.whatsapp.codes import verdict
 from switchboard.crm.connect import Surroundings, connect
 from switchboard.crm.connect_loyalty import connect_loyalty
 from switchboard.crm.port import Crm
 from switchboard.domain.effects import parcels
 from switchboard.domain.errors import Misconfigured
-from switchboard.domain.events import envelopes
+from switchboard.domain.events import MessageFailed, envelopes
 from switchboard.flows.bonus.account import Account, balance, ways
 from switchboard.flows.start import Session
 from switchboard.flows.survey.survey import Survey
@@ -158,6 +159,8 @@ def inbox(
         envelope = envelopes.validate_json(record["body"])
         log.about(**of_event(envelope))
         outcome = worker.handle(envelope)
+        if isinstance(envelope.event, MessageFailed):
+            _warn_of(envelope.event, log)
         waited = waited_until(outside.now(), record)
         log.info("event", **event_named(envelope), outcome=outcome, **waited)
 
@@ -383,6 +386,14 @@ def _bots(known: Secrets) -> Bots:
         return kept[branch][1]
 
     return bot
+
+
+def _warn_of(failed: MessageFailed, log: Log) -> None:
+    """A template that is paused, an account that is not paid: the owner is to know, though the
+    client gets his message by another channel."""
+    if verdict(failed.code) == "misconfigured":
+        reason = f"not delivered, code {failed.code}"
+        log.warning("provider failed", outcome="failed", provider=failed.channel, reason=reason)
 
 
 def _bury(

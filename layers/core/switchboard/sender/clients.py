@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from switchboard.channels.port import PhoneMessage
-from switchboard.channels.whatsapp.codes import verdict
 from switchboard.domain.effects import (
     AnswerClient,
     Button,
@@ -66,6 +65,9 @@ class ClientPost:
     ) -> int | None:
         """The message's number in Telegram, None elsewhere. Raises Refused when nothing leads to
         the client."""
+        if effect.channel != "telegram" and _is_over(effect, self._now()):
+            # It was held for the night, or for an outage, and its link leads nowhere any more.
+            return None
         reviews = self._reviews(parcel, branch)
         self._not_at_night(effect, branch, reviews)
         link = self._link(parcel, effect, branch, reviews)
@@ -99,16 +101,17 @@ class ClientPost:
         """By the next channel, unless he wants none of it or it is too late for it."""
         sent = self._deliveries.standing(branch.playbook.branch, effect.of, self._now())
         if isinstance(sent, Busy):
-            # Its failure is told before its sender has noted that it went.
-            raise Postponed("the message is still being sent", sent.seconds)
+            # Its failure is told before its sender has noted that it went, or he goes once more.
+            raise Postponed("the message is still being sent")
         if sent is None or not sent.parcel:
             return
         parcel = parcels.validate_json(sent.parcel)
         told, why = parcel.effect, f"{effect.channel}: not delivered, code {effect.code}"
-        if verdict(effect.code) == "declined":
-            raise Refused(f"{why}: he wants no offers by WhatsApp")
-        if isinstance(told, TellClient) and not _is_over(told, self._now()):
-            self._by_next(parcel, told, branch, why)
+        if not isinstance(told, TellClient) or _is_over(told, self._now()):
+            return
+        # It may have become night since he was told this, or had written himself.
+        by_day = told.model_copy(update={"timezone": told.timezone or ""})
+        self._by_next(parcel, by_day, branch, why)
 
     def void(self, parcel: Parcel, effect: VoidLink, branch: Branch) -> None:
         """The link shows no promise from now on; a message that was never sent has none."""
@@ -176,6 +179,7 @@ class ClientPost:
             },
             link=link.url,
             code=link.code,
+            free=effect.free and channel == "whatsapp",
         )
         phones.send(client.phone, message, effect.id, again=again)
 

@@ -109,6 +109,7 @@ CATALOGUE: Mapping[str, Spec] = {
     "survey.written.nps": Spec(frozenset(), markup=False),
     "survey.written.choice": Spec(frozenset(), markup=False),
     "survey.written.unclear": Spec(frozenset(), markup=False),
+    "survey.stopped": Spec(frozenset()),
     "survey.handed": Spec(frozenset()),
     "survey.reminder": Spec(frozenset({"company"})),
     "survey.thanks": Spec(frozenset()),

@@ -83,6 +83,7 @@ TEXTS: Mapping[str, str] = {
     "survey.written.nps": "Answer with a number: 0 is never, 10 is certainly",
     "survey.written.choice": "Answer with its number:",
     "survey.written.unclear": "We could not understand that. Please write your answer once more.",
+    "survey.stopped": "Very well, no more questions. Sorry to have troubled you.",
     "survey.handed": "We have passed your words on, and a person will answer you.",
     "survey.reminder": "{company} is still waiting for your answer: it is only a moment.",
     "survey.thanks": "Thank you for your answers! They help us to do better.",

@@ -5,6 +5,7 @@ not know keeps back no other. Small models of our own, since the door must start
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,11 +19,13 @@ from switchboard.domain.identity import client_id
 _ACCOUNT = "whatsapp_business_account"
 _FIELD = "messages"
 _FAILED = "failed"
+_NO_CODE = 0
 _PHONE = re.compile(r"[1-9][0-9]{4,14}\Z")
 """E.164 without the plus."""
 _EFFECT = re.compile(r"[!-~]{1,88}\Z")
 """An effect's id. It becomes part of a message group's name, which has at most 128 characters; what
 other programs of the same number write into their callback data is none."""
+_SECONDS = re.compile(r"[0-9]{1,11}\Z")
 _NAME = re.compile(r"[a-z_]{1,40}\Z")
 _LONGEST = 4096
 """Characters of `text.body`; a caption has fewer."""
@@ -53,8 +56,8 @@ class _Number(_Part):
 
 class _Value(_Part):
     metadata: _Number
-    messages: tuple[Any, ...] = ()
-    statuses: tuple[Any, ...] = ()
+    messages: tuple[Any, ...] | None = None
+    statuses: tuple[Any, ...] | None = None
 
 
 class _Text(_Part):
@@ -88,6 +91,7 @@ class _Message(_Part):
 
     id: _Wamid
     type: str = ""
+    timestamp: str = ""
     sender: str = Field("", alias="from")
     group_id: str | None = None
     text: _Text | None = None
@@ -144,12 +148,25 @@ def parse(body: bytes, branch: str, phone_id: str, now: datetime) -> tuple[Told 
     `phone_id` is the branch's own number: others of the same account come to the same address.
     """
     try:
-        webhook = _Webhook.model_validate_json(body)
-    except ValidationError:
+        webhook = _webhook(body)
+    except (ValueError, RecursionError):
         raise Malformed("not a webhook") from None
     if webhook.object != _ACCOUNT:
         raise Malformed("not of WhatsApp")
     return tuple(_told(webhook, branch, phone_id, now))
+
+
+def _webhook(body: bytes) -> _Webhook:
+    """Raises ValueError and RecursionError.
+
+    Half of an emoji, which JSON lets through and UTF-8 does not, is replaced: one client's message
+    must not keep back those of all others.
+    """
+    try:
+        return _Webhook.model_validate_json(body)
+    except ValidationError:
+        mended = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+        return _Webhook.model_validate_json(mended)
 
 
 def _told(webhook: _Webhook, branch: str, phone_id: str, now: datetime) -> Iterator[Told | Ignored]:
@@ -159,8 +176,8 @@ def _told(webhook: _Webhook, branch: str, phone_id: str, now: datetime) -> Itera
         elif value.metadata.phone_number_id != phone_id:
             yield Ignored("number.other")
         else:
-            yield from (_said(one, branch, now) for one in value.messages)
-            yield from (_became(one, branch) for one in value.statuses)
+            yield from (_said(one, branch, now) for one in value.messages or ())
+            yield from (_became(one, branch) for one in value.statuses or ())
 
 
 def _values(webhook: _Webhook) -> Iterator[_Value | Ignored]:
@@ -196,9 +213,17 @@ def _said(said: Any, branch: str, now: datetime) -> Told | Ignored:
         client=client_id(branch, f"+{message.sender}"),
         text=message.words[:_LONGEST],
         reply=message.button is not None,
-        at=now.astimezone(UTC),
+        at=_written_at(message.timestamp, now.astimezone(UTC)),
     )
     return Told(f"{branch}.whatsapp.{event.id}", event)
+
+
+def _written_at(timestamp: str, now: datetime) -> datetime:
+    """When he wrote: a webhook may come days later. Seconds of the Unix time, as text."""
+    if _SECONDS.match(timestamp) is None:
+        return now
+    written = datetime.fromtimestamp(int(timestamp), UTC)
+    return min(written, now)
 
 
 def _became(said: Any, branch: str) -> Told | Ignored:
@@ -211,10 +236,10 @@ def _became(said: Any, branch: str) -> Told | Ignored:
     if _EFFECT.match(effect) is None:
         return Ignored("status.not_ours")
     error = _read(_Error, status.errors[0]) if status.errors else None
-    if error is None:
-        return Ignored("status.no_code")
-    event = MessageFailed(channel="whatsapp", effect=effect, code=error.code)
-    return Told(f"{branch}.whatsapp.{_known_by(status.id)}.{_FAILED}", event)
+    message = _known_by(status.id)
+    code = error.code if error else _NO_CODE
+    event = MessageFailed(id=message[:16], channel="whatsapp", effect=effect, code=code)
+    return Told(f"{branch}.whatsapp.{message}.{_FAILED}", event)
 
 
 def _known_by(wamid: str) -> str:

@@ -88,12 +88,10 @@ class Account(Value):
 
     `deal` is one of his that the CRM has, through which his card and his phone are found. `turn`
     counts what was decided, so that what comes to pass a second time has another id. `sources` are
-    the ids of all bonuses that were ever earned, or reversed before they were. `playbook` is the
-    version by which the last of it was decided.
+    the ids of all bonuses that were ever earned, or reversed before they were.
     """
 
     id: str
-    playbook: int = 0
     deal: str = ""
     turn: int = 0
     entries: tuple[Entry, ...] = ()

@@ -49,12 +49,13 @@ def step(
 ) -> Step:
     """The next state of the account and what follows.
 
-    An account outlives many versions of the playbook: the `version` is noted and binds to nothing.
+    An account outlives many versions of the playbook, so it is not bound to its `version`.
     """
+    del version
     decision = _stepped(account, event, now, playbook)
     if decision.state is None or decision.state == account:
         return decision
-    return replace(decision, state=changed(tidied(decision.state, now), playbook=version))
+    return replace(decision, state=tidied(decision.state, now))
 
 
 def _stepped(

@@ -1,9 +1,9 @@
 """What an answer is: of a button, of words, of the survey page."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from switchboard.flows.survey.survey import SKIP, Answer, Survey
-from switchboard.flows.survey.understanding import is_courtesy, read_choice, read_score
+from switchboard.flows.survey.understanding import is_beginning, read_choice, read_score
 from switchboard.playbook.model import Question
 
 TEXT_LIMIT = 1000
@@ -38,12 +38,11 @@ def of_words(question: Question, text: str) -> Answer | None:
             return None if score is None else Answer(question=question.id, value=score)
 
 
-def is_mere_answer(survey: Survey, text: str, questions: Sequence[Question]) -> bool:
-    """Whether words hold no more than a courtesy, or what a button would say."""
-    question = survey.waiting(questions)
-    if question is None or question.kind == "text":
-        return is_courtesy(text)
-    return is_courtesy(text) or of_words(question, text) is not None
+def says_nothing_more(text: str, question: Question) -> bool:
+    """Whether words hold no more than that he is there, or what a button would say."""
+    if question.kind == "text":
+        return is_beginning(text)
+    return is_beginning(text) or of_words(question, text) is not None
 
 
 def of_page(

@@ -116,6 +116,13 @@ def shown_anew(answered: Survey, after: Survey, playbook: Playbook) -> tuple[Eff
     return (over, ask(after, playbook))
 
 
+def shown_in_whatsapp(before: Survey, after: Survey, playbook: Playbook) -> tuple[Effect, ...]:
+    """The question stands there from now on; in Telegram, if it ever came, it has no button."""
+    if before.chat is None:
+        return (ask(after, playbook),)
+    return (edit(before, wording.moved_text(before, playbook)), ask(after, playbook))
+
+
 def not_understood(before: Survey, after: Survey, playbook: Playbook) -> tuple[Effect, ...]:
     if before.chat is None:
         return (ask(after, playbook, wording.plain("survey.written.unclear", playbook)),)
@@ -152,6 +159,15 @@ def passed_on(
     told = wording.markup("survey.handed", playbook)
     answer = say(survey, effect_id(survey, f"handed.{event.id}"), event.chat, told)
     return (note, task(survey, "talk", what, now, playbook), answer)
+
+
+def stopped(
+    survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook
+) -> tuple[Effect, ...]:
+    """He is told that he is left alone; the deal's manager reads what he said."""
+    note = passed_on(survey, event, now, playbook, waits=False)
+    told = wording.markup("survey.stopped", playbook)
+    return (*note, say(survey, effect_id(survey, f"stopped.{event.id}"), event.chat, told))
 
 
 def say(survey: Survey, name: str, chat: int | None, text: Markup) -> Effect:

@@ -42,6 +42,12 @@ def completed(
         found += [_call(survey, now, playbook), _apology(survey, now, playbook)]
     if site is not None:
         found.append(_review(survey, site, now, playbook))
+    if typed and survey.chat is None:
+        # He is in WhatsApp just now, however he was asked: there he reads on.
+        there = {"channel": "whatsapp", "free": True}
+        return tuple(
+            one.model_copy(update=there) if isinstance(one, TellClient) else one for one in found
+        )
     return tuple(found)
 
 
@@ -217,7 +223,6 @@ def _earned(survey: Survey, at: datetime, now: datetime, playbook: Playbook) -> 
         lifetime_days=bonus.lifetime_days if bonus else 1,
         channel=survey.channel or "sms",
         chat=survey.chat,
-        playbook=survey.playbook,
         at=at,
     )
     return Schedule(id=effect_id(survey, "bonus.earned"), at=now, event=event)

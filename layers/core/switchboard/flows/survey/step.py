@@ -1,8 +1,7 @@
 """One step of a survey: (survey, event, now, playbook) to what it is then and what follows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from switchboard.domain.effects import Effect
 from switchboard.domain.events import (
     ClientAnswered,
     ClientSaid,
@@ -21,10 +20,13 @@ from switchboard.flows.survey import answering, asking, ending
 from switchboard.flows.survey.beginning import deal_seen, ready
 from switchboard.flows.survey.survey import BACK, Answer, Survey, average_of
 from switchboard.flows.survey.table import TABLE, Outcome, State, Trigger
-from switchboard.flows.survey.understanding import is_courtesy
-from switchboard.playbook.model import Playbook
+from switchboard.flows.survey.understanding import is_courtesy, is_refusal
+from switchboard.playbook.model import Playbook, Question
 
 Step = Decision[Survey]
+
+_CLOCKS = timedelta(seconds=5)
+"""By how much WhatsApp's clock and ours may disagree."""
 
 
 def step(
@@ -129,7 +131,7 @@ def _answered(
         return _completed(answered, now, playbook, typed=typed)
     if not typed:
         return Decision(answered, row.outcome, asking.shown_in_place(answered, playbook))
-    after = asking.with_message(_with(answered, revision=survey.revision))
+    after = asking.with_message(_with(answered, revision=survey.revision, shown_at=now))
     return Decision(after, row.outcome, asking.shown_anew(answered, after, playbook))
 
 
@@ -148,17 +150,47 @@ def _said(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) 
     if event.id in survey.heard:
         return Decision(survey, Outcome.UNCHANGED)
     question = survey.waiting(playbook.reviewing.survey.questions)
-    if survey.state is State.ASKED and survey.chat == event.chat and question is not None:
-        if survey.chat is None and not survey.talking:
-            return _first_words(survey, event, now, playbook)
-        answer = answering.of_words(question, event.text)
-        if answer is not None:
-            return _answered(survey, answer, event, now, playbook)
-        if not survey.unclear:
-            return _unclear(survey, event, playbook)
+    step = None
+    if survey.state is State.ASKED and question is not None:
+        step = _said_in_time(survey, event, question, now, playbook)
+    return step or _words(survey, event, now, playbook)
+
+
+def _said_in_time(
+    survey: Survey, event: ClientSaid, question: Question, now: datetime, playbook: Playbook
+) -> Step | None:
+    """What words mean while a question waits; None where a person has to read them."""
+    if is_refusal(event.text):
+        return _stopped(survey, event, now, playbook)
+    in_whatsapp = event.chat is None
+    nothing_more = event.reply or answering.says_nothing_more(event.text, question)
+    if in_whatsapp and not survey.talking:
+        # Telegram did not reach him, maybe; and where he has answered there, he is asked there.
+        begins = nothing_more and not (survey.answers and survey.chat is not None)
+        return _first_words(survey, event, now, playbook) if begins else None
+    if survey.chat != event.chat:
+        return None
+    if event.reply:
+        return _first_words(survey, event, now, playbook)
+    answer = answering.of_words(question, event.text)
+    if answer is not None and in_whatsapp and _came_before(event, survey):
+        return Decision(survey, Outcome.STALE)
+    if answer is not None:
+        return _answered(survey, answer, event, now, playbook)
+    return None if survey.unclear else _unclear(survey, event, now, playbook)
+
+
+def _came_before(event: ClientSaid, survey: Survey) -> bool:
+    """Whether he had written before he was shown the question, and it has come late."""
+    return survey.shown_at is not None and event.at < survey.shown_at - _CLOCKS
+
+
+def _words(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) -> Step:
+    """A person reads them, and is to answer what waits for an answer."""
     row = TABLE[survey.state, Trigger.WORDS]
-    if row.outcome is Outcome.UNCHANGED:
-        return Decision(survey, row.outcome)
+    # A button of a template says nothing to a person.
+    if row.outcome is Outcome.UNCHANGED or event.reply:
+        return Decision(survey, Outcome.UNCHANGED)
     waits = not survey.handed and not is_courtesy(event.text)
     after = _with(survey, handed=survey.handed or waits, heard=survey.with_heard(event.id))
     effects = asking.passed_on(after, event, now, playbook, waits=waits)
@@ -168,21 +200,29 @@ def _said(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) 
 def _first_words(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) -> Step:
     """He answers the invitation, which held a link and no question: a score would be one of what?
 
-    He is shown the first question now. If he has told something already, a person reads it.
+    He is shown the question now. He may have been asked in Telegram, and reached in WhatsApp alone.
     """
     row = TABLE[survey.state, Trigger.FIRST_WORDS]
-    after = _with(survey, talking=True, heard=survey.with_heard(event.id))
+    heard = survey.with_heard(event.id)
+    after = _with(survey, channel="whatsapp", chat=None, talking=True, shown_at=now, heard=heard)
     after = asking.with_message(after)
-    note: tuple[Effect, ...] = ()
-    questions = playbook.reviewing.survey.questions
-    if not event.reply and not answering.is_mere_answer(after, event.text, questions):
-        note = asking.passed_on(after, event, now, playbook, waits=False)
-    return Decision(after, row.outcome, (*note, asking.ask(after, playbook)))
+    before = _with(survey, revision=after.revision)
+    return Decision(after, row.outcome, asking.shown_in_whatsapp(before, after, playbook))
 
 
-def _unclear(survey: Survey, event: ClientSaid, playbook: Playbook) -> Step:
+def _stopped(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) -> Step:
+    """He is asked nothing more; what he has answered counts."""
+    row = TABLE[survey.state, Trigger.STOP if survey.answers else Trigger.STOP_SILENT]
+    average = average_of(survey.answers, playbook.reviewing.survey.questions)
+    after = _with(survey, state=row.to, finished_at=now, average=average, reason="stopped")
+    after = _with(after, heard=survey.with_heard(event.id))
+    effects = (*ending.over(after, now, playbook), *asking.stopped(after, event, now, playbook))
+    return Decision(after, row.outcome, effects)
+
+
+def _unclear(survey: Survey, event: ClientSaid, now: datetime, playbook: Playbook) -> Step:
     row = TABLE[survey.state, Trigger.UNCLEAR]
-    heard = _with(survey, unclear=True, heard=survey.with_heard(event.id))
+    heard = _with(survey, unclear=True, shown_at=now, heard=survey.with_heard(event.id))
     after = asking.with_message(heard)
     before = _with(heard, revision=after.revision)
     return Decision(after, row.outcome, asking.not_understood(before, after, playbook))

@@ -35,9 +35,10 @@ class Survey(Value):
     `at` is the position of the question that waits for its answer. `message` is the id of the
     effect whose message shows that question, `revision` counts what was sent, and `heard` are the
     events of the client that were acted upon. `talking`: he was asked by phone, has begun to answer
-    by writing, and is shown one question after another. `unclear`: his words were not understood
-    once; `handed`: a person has been asked to answer him. `late`: a person has his answers that
-    came by the page after the end. `reversed`: the bonus is not his any more.
+    by writing, and is shown one question after another, the last at `shown_at`. `unclear`: his
+    words were not understood once; `handed`: a person has been asked to answer him. `late`: a
+    person has his answers that came by the page after the end. `reason`: why he was not asked, or
+    not to the end. `reversed`: the bonus is not his any more.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Survey(Value):
     revision: int = 0
     heard: tuple[str, ...] = ()
     talking: bool = False
+    shown_at: datetime | None = None
     unclear: bool = False
     handed: bool = False
     late: bool = False

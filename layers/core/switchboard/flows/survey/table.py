@@ -34,7 +34,9 @@ class Trigger(StrEnum):
     ANSWER = "an answer, and not the last"
     LAST_ANSWER = "the last answer"
     BACK = "one question back"
-    FIRST_WORDS = "he writes, who was asked by phone and has seen no question"
+    FIRST_WORDS = "he begins to answer in WhatsApp"
+    STOP = "he wants no more questions, some answers"
+    STOP_SILENT = "he wants no more questions, no answer"
     UNCLEAR = "words that are no answer, for the first time"
     WORDS = "other words"
     SILENCE = "time to remind"
@@ -59,6 +61,7 @@ class Outcome(StrEnum):
     COMPLETED = "completed"
     WENT_BACK = "went_back"
     TALKING = "talking"
+    STOPPED = "stopped"
     UNCLEAR = "unclear"
     PASSED_ON = "passed_on"
     REMINDED = "reminded"
@@ -110,6 +113,8 @@ _CHANGES: Mapping[tuple[State | None, Trigger], Row] = {
     (_S.ASKED, _T.LAST_ANSWER): Row(_S.COMPLETED, _O.COMPLETED),
     (_S.ASKED, _T.BACK): Row(_S.ASKED, _O.WENT_BACK),
     (_S.ASKED, _T.FIRST_WORDS): Row(_S.ASKED, _O.TALKING),
+    (_S.ASKED, _T.STOP): Row(_S.PARTIAL, _O.STOPPED),
+    (_S.ASKED, _T.STOP_SILENT): Row(_S.SILENT, _O.STOPPED),
     (_S.ASKED, _T.UNCLEAR): Row(_S.ASKED, _O.UNCLEAR),
     (_S.ASKED, _T.WORDS): Row(_S.ASKED, _O.PASSED_ON),
     (_S.ASKED, _T.SILENCE): Row(_S.ASKED, _O.REMINDED),

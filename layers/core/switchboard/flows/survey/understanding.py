@@ -55,6 +55,28 @@ _COURTESY = frozenset((
 # fmt: on
 """Words to which nobody expects an answer."""
 
+# fmt: off
+_BEGINNING = _COURTESY | {
+    "да", "ага", "угу", "давайте", "давай", "готов", "готова", "конечно", "можно", "здравствуйте",
+    "здравствуй", "привет", "добрый", "доброе", "день", "вечер", "утро", "yes", "yeah", "sure",
+    "hi", "hello", "good", "morning", "afternoon", "evening",
+}
+# fmt: on
+"""Words that say no more than that he is there."""
+
+# fmt: off
+_STOP = frozenset((
+    "стоп", "отпишите", "отписаться", "отпишитесь", "отписка", "отстаньте", "остановить", "хватит",
+    "stop", "unsubscribe",
+))
+_BESIDE_STOP = _COURTESY | _STOP | {
+    "меня", "мне", "нас", "больше", "прошу", "от", "рассылки", "рассылку", "опроса", "опрос",
+    "сообщения", "сообщений", "рекламные", "писать", "please", "me", "messages", "promotions",
+    "promotional",
+}
+# fmt: on
+_LEAVE_ALONE = re.compile(r"\bне (?:пишите|присылайте|беспокойте|надо писать)\b|\bdo not write\b")
+
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OUT_OF_TEN = re.compile(r"\s*(?:/|из|out of|of)\s*(?:10|десяти)\b")
 _RANGE = re.compile(r"(?<!\d)(\d{1,3})\s*(?:-|или|or)\s*(\d{1,3})(?!\d)")
@@ -105,6 +127,23 @@ def is_courtesy(text: str) -> bool:
     if "?" in said or _NUMBER.search(said):
         return False
     return _COURTESY.issuperset(_LETTERS.findall(said))
+
+
+def is_beginning(text: str) -> bool:
+    """«Да, давайте», «Здравствуйте!», and any courtesy: he is there, and has said nothing yet."""
+    said = _plain(text)
+    if "?" in said or _NUMBER.search(said):
+        return False
+    return _BEGINNING.issuperset(_LETTERS.findall(said))
+
+
+def is_refusal(text: str) -> bool:
+    """«Стоп», «Отпишите меня», «не пишите мне больше»: he wants no more questions."""
+    said = _LEAVE_ALONE.sub(" стоп ", " ".join(_plain(text).split()))
+    words = _LETTERS.findall(said)
+    if "?" in said or _STOP.isdisjoint(words):
+        return False
+    return _BESIDE_STOP.issuperset(words)
 
 
 def _is_of_school(text: str) -> bool:
