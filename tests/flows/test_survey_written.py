@@ -238,6 +238,15 @@ def test_whom_telegram_did_not_reach_is_asked_in_whatsapp(reply: bool) -> None:
     assert [story.write("9"), story.write("9"), story.write("9")][-1] == "completed"
 
 
+def test_the_question_in_telegram_loses_its_buttons_also_after_unclear_words_there() -> None:
+    story = asked()
+    story.say("нормально")
+    assert story.write("да") == "talking"
+    assert [one.buttons for one in story.messages.values()] == [(), ()]
+    ids = [effect.id for effect in story.all_effects]
+    assert len(set(ids)) == len(ids)
+
+
 def test_who_has_answered_in_telegram_goes_on_there() -> None:
     story = asked()
     story.press("9")

@@ -109,6 +109,15 @@ def test_what_an_outage_kept_until_the_night_waits_for_the_morning(
     assert post.deliver(_asks(channel, timezone="Asia/Novosibirsk")) == "delivered"
 
 
+@pytest.mark.parametrize("channel", ["whatsapp", "sms"])
+def test_what_was_held_until_its_link_ended_is_not_sent_any_more(
+    post: Post, channel: Channel
+) -> None:
+    post.now = NOW + timedelta(days=30)
+    assert post.deliver(_asks(channel)) == "over"
+    assert (post.whatsapp.sent, post.sms.sent, post.queued) == ([], [], [])
+
+
 def test_what_he_has_just_asked_for_comes_at_night_too(post: Post) -> None:
     post.now = NOW.replace(hour=21)
     assert post.deliver(_invites()) == "delivered"

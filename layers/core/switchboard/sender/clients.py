@@ -65,9 +65,6 @@ class ClientPost:
     ) -> int | None:
         """The message's number in Telegram, None elsewhere. Raises Refused when nothing leads to
         the client."""
-        if effect.channel != "telegram" and _is_over(effect, self._now()):
-            # It was held for the night, or for an outage, and its link leads nowhere any more.
-            return None
         reviews = self._reviews(parcel, branch)
         self._not_at_night(effect, branch, reviews)
         link = self._link(parcel, effect, branch, reviews)
@@ -84,6 +81,13 @@ class ClientPost:
         if link.code:
             self._links.sent(link.code, going)
         return message
+
+    def is_over(self, effect: TellClient) -> bool:
+        """Whether it was held (for the night, by an outage) until its link led nowhere any more.
+
+        In Telegram the message is sent all the same: what edits it follows.
+        """
+        return effect.channel != "telegram" and _is_over(effect, self._now())
 
     def answer(self, parcel: Parcel, effect: AnswerClient, branch: Branch, *, again: bool) -> None:
         """Raises Refused where WhatsApp does not lead to him any more: there he has asked."""

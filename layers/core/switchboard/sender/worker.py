@@ -88,7 +88,10 @@ class Sender:
             raise Postponed("another sender is at it", begun.seconds)
         outcome, message = "delivered", None
         try:
-            message = self._act(parcel, branch, chat, begun)
+            if isinstance(effect, TellClient) and self._clients.is_over(effect):
+                outcome = "over"
+            else:
+                message = self._act(parcel, branch, chat, begun)
         except Unreachable:
             # Only an edit comes here: what it would have changed nobody reads any more.
             outcome = "unreachable"
