@@ -89,14 +89,17 @@ def _telegram(update: Any, *, asks: bool) -> May:
         return _scored(query)
     may = _moved_or_started(update, message, BRANCHES["clients"] if asks else BRANCH)
     chat, sender = _get(message, "chat"), _get(message, "from")
-    if may.events or _get(chat, "type") != "private" or not isinstance(sender, dict):
+    if _get(chat, "type") != "private" or not isinstance(sender, dict):
         return may
     number, card = str(_get(update, "update_id")), message.get("contact")
+    # Which of the two a card with words is, no message of Telegram's can tell.
+    if may.events and not (asks and isinstance(card, dict)):
+        return may
     if isinstance(card, dict):
         own = card.get("user_id") == sender.get("id") and message.get("forward_origin") is None
         phone = card.get("phone_number") if own else ""
         told = {"kind": "contact_shared", "id": number, "phone": phone, "own": own}
-        return May(events=(told,)) if asks else May()
+        return May(events=(*may.events, told)) if asks else May()
     text = message.get("text") or message.get("caption")
     if not isinstance(text, str):
         return May()

@@ -83,13 +83,17 @@ def _words(message: Mapping[str, Any]) -> Iterator[str]:
         *(_get(_get(chosen, reply), "title") for reply in ("button_reply", "list_reply")),
         *(_get(_get(message, media), "caption") for media in ("image", "video", "document")),
     )
-    return (one for one in found if isinstance(one, str))
+    # Half of an emoji cannot go on as it is.
+    return (one.encode("utf-8", "replace").decode() for one in found if isinstance(one, str))
 
 
 def _failed(status: Any) -> Iterator[dict[str, Any]]:
     error = next(iter(_list(status, "errors")), None)
     if _get(status, "status") == "failed":
         effect, code = _get(status, "biz_opaque_callback_data"), _get(error, "code")
+        # A failure without a code that could be one is a failure all the same.
+        if type(code) is not int or not 0 <= code < 2**31:
+            code = 0
         yield {"kind": "message_failed", "channel": "whatsapp", "effect": effect, "code": code}
 
 
