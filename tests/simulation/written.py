@@ -160,16 +160,20 @@ def _unheard(run: Run, played: "Played", words: Words) -> Iterator[str]:
 
 
 def _was_asked(run: Run, words: Words, begin: float, end: float) -> bool:
-    """Whether a survey of his had asked him all the while, and no newer question than he meant."""
+    """Whether a survey of his had asked him all the while, and none a newer question than he meant.
+
+    What he wrote before the newest question is no answer to it, and is not about an older survey.
+    """
+    found = False
     for (table, _), states in run.history.states.items():
         if table != "surveys":
             continue
         before = [one for one in states if one.at <= begin][-1:]
         within = [one for one in states if begin < one.at <= end]
         lives = [Survey.model_validate_json(one.json) for one in (*before, *within)]
-        if any(one.shown_at and one.shown_at.timestamp() > words.at for one in lives):
-            continue
         mine = [one for one in lives if one.client == words.client.id]
-        if before and mine == lives and all(one.state not in NEVER_ASKED for one in lives):
-            return True
-    return False
+        if any(one.shown_at and one.shown_at.timestamp() > words.at for one in mine):
+            return False
+        all_the_while = all(one.state not in NEVER_ASKED for one in lives)
+        found = found or (bool(before) and mine == lives and all_the_while)
+    return found
