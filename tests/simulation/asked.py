@@ -241,6 +241,9 @@ def _not_filled(run: Run, played: "Played", visit: "Visit") -> Iterator[str]:
     asked = [one for one in lives if one["run"] == int(link["run"]["N"])]
     if any(event.startswith("web-") for one in asked for event in one["heard"]):
         return
+    # However long they have waited for their turn: there is no deal in which to read them.
+    if any(one["deleted"] for one in asked):
+        return
     over = [
         state
         for state, one in zip(run.history.states["surveys", name], lives, strict=True)
