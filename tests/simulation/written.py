@@ -109,7 +109,9 @@ def _understood(run: Run, words: Words, before: Survey, after: Survey) -> Iterat
         answer = next((one.value for one in after.answers if one.question == question.id), None)
         if not before.talking:
             yield f"{words.id} ({words.text!r}) answers what {after.id} had not asked"
-        if scored and answer != words.meant:
+        # He meant a choice by its number, and the next question wants a number already.
+        said = int(words.text) if words.text.isdecimal() else words.meant
+        if scored and answer not in (words.meant, said):
             yield f"{words.id} ({words.text!r}) is {answer} in {after.id}"
     elif after.message != before.message:
         yield from _shown(run, after, questions)
