@@ -38,16 +38,12 @@ def completed(
 ) -> tuple[Effect, ...]:
     """Results into the CRM; thanks; the unhappy are called, the happy are asked for a review."""
     found = [*_thanks(survey, playbook, typed=typed), *_results(survey, playbook)]
+    # He is in WhatsApp just now: there he reads on, in words of our own.
+    free = typed and survey.chat is None
     if _is_low(survey, playbook):
-        found += [_call(survey, now, playbook), _apology(survey, now, playbook)]
+        found += [_call(survey, now, playbook), _apology(survey, now, playbook, free=free)]
     if site is not None:
-        found.append(_review(survey, site, now, playbook))
-    if typed and survey.chat is None:
-        # He is in WhatsApp just now, however he was asked: there he reads on.
-        there = {"channel": "whatsapp", "free": True}
-        return tuple(
-            one.model_copy(update=there) if isinstance(one, TellClient) else one for one in found
-        )
+        found.append(_review(survey, site, now, playbook, free=free))
     return tuple(found)
 
 
@@ -155,7 +151,7 @@ def _call(survey: Survey, now: datetime, playbook: Playbook) -> Effect:
     return task(survey, "low", text, now, playbook)
 
 
-def _apology(survey: Survey, now: datetime, playbook: Playbook) -> TellClient:
+def _apology(survey: Survey, now: datetime, playbook: Playbook, *, free: bool) -> TellClient:
     """He is told that a person will call, and until when."""
     until = now + timedelta(hours=playbook.reviewing.low.due_hours)
     zone = zone_of(survey.timezone, playbook.timezone)
@@ -173,10 +169,13 @@ def _apology(survey: Survey, now: datetime, playbook: Playbook) -> TellClient:
         text=wording.markup("survey.apology", playbook, values),
         sms=wording.plain("survey.apology_sms", playbook, values),
         values=values,
+        free=free,
     )
 
 
-def _review(survey: Survey, site: Site, now: datetime, playbook: Playbook) -> TellClient:
+def _review(
+    survey: Survey, site: Site, now: datetime, playbook: Playbook, *, free: bool
+) -> TellClient:
     values: dict[str, str | int] = {
         "site": site.name,
         "company": playbook.reviewing.company,
@@ -195,6 +194,7 @@ def _review(survey: Survey, site: Site, now: datetime, playbook: Playbook) -> Te
         sms=wording.plain(f"{kind}_sms", playbook, values),
         values={name: str(value) for name, value in values.items() if name != "url"},
         link=_link(survey, site, now, playbook),
+        free=free,
         button=wording.plain("review.button", playbook),
     )
 

@@ -204,7 +204,7 @@ def _first_words(survey: Survey, event: ClientSaid, now: datetime, playbook: Pla
     """
     row = TABLE[survey.state, Trigger.FIRST_WORDS]
     heard = survey.with_heard(event.id)
-    after = _with(survey, channel="whatsapp", chat=None, talking=True, shown_at=now, heard=heard)
+    after = _with(survey, channel="whatsapp", chat=None, shown_at=now, heard=heard)
     after = asking.with_message(after)
     before = _with(survey, revision=after.revision)
     return Decision(after, row.outcome, asking.shown_in_whatsapp(before, after, playbook))

@@ -34,11 +34,10 @@ class Survey(Value):
     `due` whose timer was lost and has been set once more. `deleted`: the CRM has no such deal.
     `at` is the position of the question that waits for its answer. `message` is the id of the
     effect whose message shows that question, `revision` counts what was sent, and `heard` are the
-    events of the client that were acted upon. `talking`: he was asked by phone, has begun to answer
-    by writing, and is shown one question after another, the last at `shown_at`. `unclear`: his
-    words were not understood once; `handed`: a person has been asked to answer him. `late`: a
-    person has his answers that came by the page after the end. `reason`: why he was not asked, or
-    not to the end. `reversed`: the bonus is not his any more.
+    events of the client that were acted upon. `shown_at` is when he was shown the question last,
+    under words of his own. `unclear`: his words were not understood once; `handed`: a person has
+    been asked to answer him. `late`: a person has his answers that came by the page after the end.
+    `reason`: why he was not asked, or not to the end. `reversed`: the bonus is not his any more.
     """
 
     id: str
@@ -67,7 +66,6 @@ class Survey(Value):
     message: str = ""
     revision: int = 0
     heard: tuple[str, ...] = ()
-    talking: bool = False
     shown_at: datetime | None = None
     unclear: bool = False
     handed: bool = False
@@ -80,6 +78,11 @@ class Survey(Value):
     visited_at: datetime | None = None
     pressed_at: datetime | None = None
     reversed: bool = False
+
+    @property
+    def talking(self) -> bool:
+        """He answers by writing in WhatsApp, where he is shown one question after another."""
+        return self.chat is None and self.shown_at is not None
 
     def with_answer(self, answer: Answer) -> tuple[Answer, ...]:
         """All answers; one to the same question is replaced and keeps its place."""
